@@ -1,0 +1,30 @@
+//! What the shop decides: money, stock, price lock, saga, order; and the ports it needs.
+#![warn(clippy::float_arithmetic, clippy::as_conversions, clippy::arithmetic_side_effects)]
+
+pub mod address;
+pub mod audit;
+pub mod book;
+pub mod cart;
+pub mod catalog;
+pub mod clock;
+pub mod coordinator;
+pub mod discount;
+pub mod email;
+pub mod error;
+pub mod id;
+pub mod idempotency;
+pub mod inventory;
+pub mod limits;
+pub mod money;
+pub mod opening;
+pub mod order;
+pub mod outbox;
+pub mod payment;
+pub mod price_lock;
+pub mod purchase_limit;
+pub mod saga;
+pub mod session;
+pub mod simulated_book;
+pub mod steps;
+pub mod store;
+pub mod totals;

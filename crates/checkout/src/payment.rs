@@ -1,0 +1,239 @@
+//! Payments: the attempt and its states, and the port to a provider with its contract.
+//!
+//! Decides which states a payment attempt walks and what a provider's answer means for the saga. Leaves the wire to
+//! the payments crate, and when to ask to the coordinator.
+
+use async_trait::async_trait;
+
+use crate::clock::Timestamp;
+use crate::id::SagaId;
+use crate::money::Money;
+use crate::saga;
+
+/// Where a payment attempt stands. "Unknown" is no state: it is a question that has no answer yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It shall be made; the provider may or may not know of it.
+    Created,
+    /// The buyer has to act.
+    RequiresAction,
+    /// The money is set aside.
+    Authorized,
+    /// The money is ours.
+    Captured,
+    /// The provider refused.
+    Declined,
+    /// It was cancelled before any money moved.
+    Cancelled,
+    /// The money that was set aside was given back.
+    Voided,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::RequiresAction,
+        Self::Authorized,
+        Self::Captured,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Voided,
+    ];
+
+    /// The name in tables, JSON and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::RequiresAction => "requires_action",
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Voided => "voided",
+        }
+    }
+
+    /// Reads [`Status::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// The table: every legal move of a payment attempt (I6).
+///
+/// `created -> cancelled` is the provider's word that it never saw the attempt and never will make it.
+pub const TRANSITIONS: &[(Status, Status)] = &[
+    (Status::Created, Status::Captured),
+    (Status::Created, Status::Authorized),
+    (Status::Created, Status::RequiresAction),
+    (Status::Created, Status::Declined),
+    (Status::Created, Status::Cancelled),
+    (Status::RequiresAction, Status::Captured),
+    (Status::RequiresAction, Status::Authorized),
+    (Status::RequiresAction, Status::Declined),
+    (Status::RequiresAction, Status::Cancelled),
+    (Status::Authorized, Status::Captured),
+    (Status::Authorized, Status::Voided),
+];
+
+/// Whether a payment attempt may move so.
+pub fn is_edge(from: Status, to: Status) -> bool {
+    TRANSITIONS.contains(&(from, to))
+}
+
+/// A payment attempt as the shop's own books have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The saga it belongs to; [`SagaId::attempt_key`] is its key at the provider.
+    pub saga: SagaId,
+    /// The provider's name, as `simulated`.
+    pub provider: String,
+    /// What the buyer pays with, as the provider names it; no card data.
+    pub token: String,
+    /// The locked total (I5).
+    pub amount: Money,
+    /// Where it stands.
+    pub status: Status,
+    /// What was captured: the amount, or nothing.
+    pub captured: Money,
+    /// What went back.
+    pub refunded: Money,
+    /// What is on its way back.
+    pub refund_pending: Money,
+    /// The provider's own name of it, once known.
+    pub provider_reference: Option<String>,
+    /// Since when its outcome is unknown.
+    pub unknown_since: Option<Timestamp>,
+}
+
+/// What a provider is asked to charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The attempt; its key makes asking again safe.
+    pub saga: SagaId,
+    /// How much; never more, never less.
+    pub amount: Money,
+    /// What the buyer pays with.
+    pub token: String,
+    /// Whether to take the money at once or to set it aside.
+    pub capture: Capture,
+}
+
+/// When the money is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capture {
+    /// With the charge.
+    Automatic,
+    /// After the order was placed.
+    Manual,
+}
+
+/// What a provider says of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The attempt's key, as the provider has it.
+    pub attempt_key: String,
+    /// The amount that it has.
+    pub amount: Money,
+    /// The provider's own name of the payment.
+    pub reference: String,
+    /// How it stands.
+    pub outcome: Outcome,
+}
+
+/// How a payment stands at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The money is taken.
+    Captured,
+    /// The money is set aside.
+    Authorized,
+    /// It was refused, with the provider's code.
+    Declined(String),
+    /// The buyer has to act at this address.
+    RequiresAction(String),
+    /// It was cancelled, and no charge under its key will ever be made.
+    Cancelled,
+    /// What was set aside was given back.
+    Voided,
+    /// The money was taken and went back.
+    Refunded,
+}
+
+/// No answer: the call may or may not have had its effect. The caller asks again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payment provider gave no answer: {0}")]
+pub struct Unknown(pub String);
+
+/// What a payment provider must do. Every method is safe to repeat; none of them ever guesses.
+///
+/// - A charge is made at most once per attempt key, whatever happens: asked again, the provider tells how the first
+///   one ended. The amount and the token of a repetition are those of the first.
+/// - After a cancellation was confirmed, a charge under that key is never made: not even one that is still on its
+///   way. A provider that never saw the attempt must remember its cancellation.
+/// - `Unknown` means that nothing is known. A refusal for reasons of the moment (overload, network) is unknown, too;
+///   `Declined` is the provider's final word on this attempt.
+/// - Each call ends within its time limit ([`crate::limits::Times::payment_call_ms`]).
+#[async_trait]
+pub trait PaymentProvider: Send + Sync {
+    /// Makes the payment, or tells how it ended.
+    async fn charge(&self, charge: &Charge) -> Result<Report, Unknown>;
+    /// Tells how a payment stands; `None` if the provider has never seen it.
+    async fn find(&self, attempt: &Attempt) -> Result<Option<Report>, Unknown>;
+    /// Cancels a payment unless its money was taken already; tells how it stands then.
+    async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown>;
+    /// Takes money that was set aside; tells how it stands then.
+    async fn capture(&self, attempt: &Attempt) -> Result<Report, Unknown>;
+    /// Gives money back, once per refund key.
+    async fn refund(
+        &self,
+        attempt: &Attempt,
+        refund_key: &str,
+        amount: Money,
+    ) -> Result<RefundOutcome, Unknown>;
+}
+
+/// How a refund ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundOutcome {
+    /// The money is on its way back.
+    Refunded,
+    /// The provider refused it for good, with its code.
+    Refused(String),
+}
+
+/// What a report means: the saga's event, and the attempt's next status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the saga learns; `None` if it learned nothing new and asks again later.
+    pub event: Option<saga::Event>,
+    /// Where the attempt stands now.
+    pub status: Status,
+}
+
+/// Judges a report against the attempt that it should be of.
+///
+/// A report of another amount, currency or key never leads to an order: what was taken goes back (I5).
+pub fn judge(report: &Report, attempt: &Attempt) -> Judgement {
+    let same = report.attempt_key == attempt.saga.attempt_key() && report.amount == attempt.amount;
+    let judgement = |event, status| Judgement { event: Some(event), status };
+    match &report.outcome {
+        Outcome::Captured if same => judgement(saga::Event::Captured, Status::Captured),
+        Outcome::Captured => judgement(saga::Event::CapturedNeverOrder, Status::Captured),
+        Outcome::Authorized if same => judgement(saga::Event::Authorized, Status::Authorized),
+        Outcome::Authorized => judgement(saga::Event::AuthorizedNeverOrder, Status::Authorized),
+        Outcome::Declined(_) => judgement(saga::Event::Declined, Status::Declined),
+        Outcome::RequiresAction(_) if attempt.status == Status::Created => {
+            judgement(saga::Event::RequiresAction, Status::RequiresAction)
+        }
+        Outcome::RequiresAction(_) => Judgement { event: None, status: Status::RequiresAction },
+        Outcome::Cancelled => judgement(saga::Event::Cancelled, Status::Cancelled),
+        // Set aside and given back before the shop heard of it: to its books, money never moved.
+        Outcome::Voided if matches!(attempt.status, Status::Created | Status::RequiresAction) => {
+            judgement(saga::Event::Cancelled, Status::Cancelled)
+        }
+        Outcome::Voided => judgement(saga::Event::Voided, Status::Voided),
+        Outcome::Refunded => judgement(saga::Event::Refunded, Status::Captured),
+    }
+}

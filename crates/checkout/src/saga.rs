@@ -1,0 +1,242 @@
+//! The saga: the durable run of one checkout's steps, as a pure table.
+//!
+//! Decides `(state, event) -> state`, what each state does next, and when a step is tried again. Leaves doing it to
+//! the coordinator, and writing each move as a compare-and-set on state and fence (I6, I14) to the store.
+
+use crate::clock::Timestamp;
+use crate::limits::Times;
+
+/// Where a saga stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// Stock is held; the payment is to be made, or its outcome to be learned.
+    Reserved,
+    /// The buyer has to act before the payment goes on.
+    AwaitingBuyer,
+    /// The provider is being asked to cancel the payment.
+    Cancelling,
+    /// The order is placed and pending; the authorized payment is to be captured.
+    Ordered,
+    /// The money is being given back.
+    Refunding,
+    /// The authorization is being given back.
+    Voiding,
+    /// The order is placed and paid: the end.
+    Placed,
+    /// Everything is given back: the end.
+    Released,
+}
+
+/// What a saga learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Event {
+    /// The money is ours; also when there was nothing to pay.
+    Captured,
+    /// The money is set aside for us.
+    Authorized,
+    /// The provider refused the payment.
+    Declined,
+    /// The provider wants the buyer to act.
+    RequiresAction,
+    /// The hold is over.
+    Expired,
+    /// The buyer does not want it any more.
+    BuyerCancelled,
+    /// The provider confirmed the cancellation.
+    Cancelled,
+    /// The provider never saw the payment, and will never make it.
+    NeverSeen,
+    /// The money was taken, and the order can never be created.
+    CapturedNeverOrder,
+    /// The money was set aside, and the order can never be created.
+    AuthorizedNeverOrder,
+    /// The provider refuses the capture for good.
+    CaptureRefused,
+    /// The money is back at the buyer.
+    Refunded,
+    /// The authorization is gone.
+    Voided,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Reserved,
+        Self::AwaitingBuyer,
+        Self::Cancelling,
+        Self::Ordered,
+        Self::Refunding,
+        Self::Voiding,
+        Self::Placed,
+        Self::Released,
+    ];
+
+    /// The name in tables, JSON and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::AwaitingBuyer => "awaiting_buyer",
+            Self::Cancelling => "cancelling",
+            Self::Ordered => "ordered",
+            Self::Refunding => "refunding",
+            Self::Voiding => "voiding",
+            Self::Placed => "placed",
+            Self::Released => "released",
+        }
+    }
+
+    /// Reads [`State::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether the saga is over.
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Placed | Self::Released)
+    }
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 13] = [
+        Self::Captured,
+        Self::Authorized,
+        Self::Declined,
+        Self::RequiresAction,
+        Self::Expired,
+        Self::BuyerCancelled,
+        Self::Cancelled,
+        Self::NeverSeen,
+        Self::CapturedNeverOrder,
+        Self::AuthorizedNeverOrder,
+        Self::CaptureRefused,
+        Self::Refunded,
+        Self::Voided,
+    ];
+}
+
+/// The table: every legal move. What is not here changes nothing.
+pub const TRANSITIONS: &[(State, Event, State)] = {
+    use Event::*;
+    use State::*;
+    &[
+        (Reserved, Captured, Placed),
+        (Reserved, Authorized, Ordered),
+        (Reserved, Declined, Released),
+        (Reserved, RequiresAction, AwaitingBuyer),
+        (Reserved, Expired, Cancelling),
+        (Reserved, CapturedNeverOrder, Refunding),
+        (Reserved, AuthorizedNeverOrder, Voiding),
+        (AwaitingBuyer, Captured, Placed),
+        (AwaitingBuyer, Authorized, Ordered),
+        (AwaitingBuyer, Declined, Released),
+        (AwaitingBuyer, Expired, Cancelling),
+        (AwaitingBuyer, BuyerCancelled, Cancelling),
+        (AwaitingBuyer, Cancelled, Released),
+        (AwaitingBuyer, CapturedNeverOrder, Refunding),
+        (AwaitingBuyer, AuthorizedNeverOrder, Voiding),
+        (Cancelling, Cancelled, Released),
+        (Cancelling, NeverSeen, Released),
+        (Cancelling, Declined, Released),
+        (Cancelling, Captured, Placed),
+        (Cancelling, Authorized, Ordered),
+        (Cancelling, CapturedNeverOrder, Refunding),
+        (Cancelling, AuthorizedNeverOrder, Voiding),
+        (Ordered, Captured, Placed),
+        (Ordered, CaptureRefused, Voiding),
+        (Refunding, Refunded, Released),
+        (Voiding, Voided, Released),
+    ]
+};
+
+/// The state after an event, or `None` where the table has no such move.
+pub fn transition(state: State, event: Event) -> Option<State> {
+    let found = TRANSITIONS.iter().find(|(from, on, _)| (*from, *on) == (state, event));
+    found.map(|(_, _, to)| *to)
+}
+
+/// Whether a saga may move from one state to another by some event.
+pub fn is_edge(from: State, to: State) -> bool {
+    TRANSITIONS.iter().any(|(source, _, target)| (*source, *target) == (from, to))
+}
+
+/// What a saga does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Make the payment under its key, or ask again how it ended: the same call.
+    Charge,
+    /// Nothing to pay: go on as if captured.
+    Skip,
+    /// Ask the provider how the payment that the buyer acts on stands.
+    AskOutcome,
+    /// Ask the provider to cancel the payment.
+    Cancel,
+    /// Capture the authorized payment.
+    Capture,
+    /// Give the money back.
+    Refund,
+    /// Give the authorization back.
+    Void,
+    /// Note that the hold is over.
+    Expire,
+    /// Nothing; the saga is over.
+    Rest,
+}
+
+/// What the next step is decided from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Situation {
+    /// Where the saga stands.
+    pub state: State,
+    /// Whether there is anything to pay.
+    pub free: bool,
+    /// Whether the hold is over.
+    pub hold_over: bool,
+}
+
+/// What a saga in this situation does next.
+pub fn next(situation: Situation) -> Step {
+    match situation {
+        // A free order has no payment that could be cancelled first; it simply goes on.
+        Situation { state: State::Reserved, free: true, .. } => Step::Skip,
+        Situation { state: State::Reserved | State::AwaitingBuyer, hold_over: true, .. } => Step::Expire,
+        Situation { state: State::Reserved, .. } => Step::Charge,
+        Situation { state: State::AwaitingBuyer, .. } => Step::AskOutcome,
+        Situation { state: State::Cancelling, .. } => Step::Cancel,
+        Situation { state: State::Ordered, .. } => Step::Capture,
+        Situation { state: State::Refunding, .. } => Step::Refund,
+        Situation { state: State::Voiding, .. } => Step::Void,
+        Situation { state: State::Placed | State::Released, .. } => Step::Rest,
+    }
+}
+
+/// When a step that had no answer is tried again: after pauses that double up to a limit.
+pub fn retry_at(now: Timestamp, tries: u32, times: &Times) -> Timestamp {
+    let doubled = times.retry_ms_min.saturating_mul(1_i64.checked_shl(tries.min(30)).unwrap_or(i64::MAX));
+    now.plus_ms(doubled.min(times.retry_ms_max))
+}
+
+/// Why a saga was released without an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The payment was declined, with the provider's code, as `insufficient_funds`.
+    Declined(String),
+    /// The hold ran out before the payment was made.
+    Expired,
+    /// The buyer cancelled.
+    Cancelled,
+    /// The order could not be created; the money went back.
+    NeverOrder,
+}
+
+impl Ending {
+    /// The name in tables, JSON and logs.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Declined(_) => "declined",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::NeverOrder => "never_order",
+        }
+    }
+}

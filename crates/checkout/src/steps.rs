@@ -1,0 +1,213 @@
+//! The steps of a saga that change the shop's own books: T1 `begin`, T2 `place`, T2' `end`.
+//!
+//! Decides, from the rows that a store has read in one transaction, what each step writes. Leaves reading, writing
+//! and the conditions of the writes to the stores, and what a provider says to the coordinator.
+
+use crate::book::{Book, Cause, Hold, LimitUse};
+use crate::catalog::Sku;
+use crate::clock::Timestamp;
+use crate::order::{self, HistoryEvent, Order};
+use crate::payment::{self, Attempt};
+use crate::purchase_limit::LimitKey;
+use crate::saga::{Ending, State};
+use crate::session::{self, Checkout};
+use crate::store::Shop;
+use crate::store::sagas::{PaymentNews, PlaceOrder, Reserve, ReserveRefusal, Run, Saga};
+
+/// How the cart of a checkout stands towards other checkouts of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CartStanding {
+    /// An order was placed from it.
+    pub ordered: bool,
+    /// Another saga of it is unfinished.
+    pub in_progress: bool,
+}
+
+/// The units that a checkout wants held.
+pub fn wanted_units(checkout: &Checkout) -> Vec<(Sku, i64)> {
+    checkout.lock.sold().map(|(line, _)| (line.sku.clone(), i64::from(line.quantity))).collect()
+}
+
+/// The counters that a checkout wants held, whether or not they are limited.
+pub fn wanted_limits(checkout: &Checkout) -> Vec<LimitUse> {
+    let discount = checkout.discount_code.iter().cloned().map(LimitKey::Discount);
+    let mut wanted: Vec<LimitUse> = discount.map(|key| LimitUse { key, quantity: 1 }).collect();
+    for identity in checkout.buyer.identities() {
+        for (sku, quantity) in wanted_units(checkout) {
+            wanted.push(LimitUse { key: LimitKey::Purchase(sku, identity), quantity });
+        }
+    }
+    wanted
+}
+
+/// T1: holds what the checkout wants and begins its saga, or says why not. The book has the rows of
+/// [`wanted_units`] and [`wanted_limits`].
+pub fn begin(
+    call: &Reserve,
+    checkout: &Checkout,
+    cart: CartStanding,
+    book: &mut Book,
+    shop: &Shop,
+    now: Timestamp,
+) -> Result<Run, ReserveRefusal> {
+    if let Err(why) = checkout.completable(call.expected_total, now) {
+        return Err(ReserveRefusal::NotCompletable { why, checkout: Box::new(checkout.clone()) });
+    }
+    if cart.ordered {
+        return Err(ReserveRefusal::CartOrdered);
+    }
+    if cart.in_progress {
+        return Err(ReserveRefusal::CartInProgress);
+    }
+    let attempt = new_attempt(call, checkout)?;
+    let wanted = (wanted_units(checkout), wanted_limits(checkout));
+    let hold = book
+        .reserve(Cause::Saga(call.saga), now, &wanted.0, &wanted.1, &shop.locations)
+        .map_err(ReserveRefusal::Shortage)?;
+    let saga = Saga {
+        id: call.saga,
+        checkout: checkout.id,
+        cart: checkout.cart,
+        state: State::Reserved,
+        fence: 1,
+        tries: 0,
+        hold_until: now.plus_ms(shop.times.hold_ms),
+        hold,
+        ending: None,
+        order: None,
+        action_url: None,
+        created_at: now,
+        ended_at: None,
+    };
+    Ok(Run { saga, attempt })
+}
+
+fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, ReserveRefusal> {
+    let amount = checkout.lock.totals.total;
+    if amount.is_zero() {
+        return Ok(None);
+    }
+    let payment = call.payment.as_ref().ok_or(ReserveRefusal::PaymentMissing)?;
+    let zero = crate::money::Money::zero(amount.currency());
+    Ok(Some(Attempt {
+        saga: call.saga,
+        provider: payment.provider.clone(),
+        token: payment.token.clone(),
+        amount,
+        status: payment::Status::Created,
+        captured: zero,
+        refunded: zero,
+        refund_pending: zero,
+        provider_reference: None,
+        unknown_since: None,
+    }))
+}
+
+/// Notes what was learned of a payment.
+pub fn note_payment(attempt: &mut Attempt, news: &PaymentNews) {
+    if let Some(status) = news.status {
+        assert!(
+            status == attempt.status || payment::is_edge(attempt.status, status),
+            "I6: a payment goes from {} to {}",
+            attempt.status.as_str(),
+            status.as_str()
+        );
+        attempt.status = status;
+        attempt.unknown_since = None;
+        if status == payment::Status::Captured {
+            attempt.captured = attempt.amount;
+        }
+    }
+    if news.refunded {
+        attempt.refunded = attempt.captured;
+    }
+    if news.reference.is_some() {
+        attempt.provider_reference.clone_from(&news.reference);
+    }
+}
+
+/// T2: the order that a saga places. Its lines are those of the lock, split over the locations that were held.
+pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now: Timestamp) -> Order {
+    let captured = run.attempt.as_ref().is_none_or(|attempt| attempt.status == payment::Status::Captured);
+    let [placed, paid] = call.events;
+    let event = |id, sequence, from, to| HistoryEvent {
+        id,
+        sequence,
+        from,
+        to,
+        actor: "engine".to_owned(),
+        reason: String::new(),
+        at: now,
+    };
+    let mut events = vec![event(placed, 1, None, order::Status::Pending)];
+    if captured {
+        events.push(event(paid, 2, Some(order::Status::Pending), order::Status::Paid));
+    }
+    Order {
+        id: call.order,
+        number,
+        token: call.token,
+        checkout: checkout.id,
+        cart: checkout.cart,
+        saga: run.saga.id,
+        status: if captured { order::Status::Paid } else { order::Status::Pending },
+        total: checkout.lock.totals.total,
+        lines: order_lines(checkout, &run.saga.hold),
+        events,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn order_lines(checkout: &Checkout, hold: &Hold) -> Vec<order::Line> {
+    let mut held = hold.allocations.clone();
+    let mut lines = Vec::with_capacity(held.len());
+    for (line, number) in checkout.lock.lines.iter().zip(1_u32..) {
+        if line.unit_price.is_none() {
+            continue;
+        }
+        let mut missing = i64::from(line.quantity);
+        for allocation in held.iter_mut().filter(|allocation| allocation.place.sku == line.sku) {
+            let quantity = allocation.quantity.min(missing);
+            if quantity > 0 {
+                allocation.quantity = allocation.quantity.saturating_sub(quantity);
+                missing = missing.saturating_sub(quantity);
+                let location = allocation.place.location.clone();
+                let sku = line.sku.clone();
+                lines.push(order::Line {
+                    number,
+                    sku,
+                    location,
+                    quantity,
+                    cancelled: 0,
+                    shipped: 0,
+                    returned: 0,
+                });
+            }
+        }
+        assert_eq!(missing, 0, "I1: what is ordered was held");
+    }
+    lines
+}
+
+/// Where a checkout stands after its saga was released: open for another attempt, or over.
+pub fn checkout_after(ending: &Ending, checkout: &Checkout, now: Timestamp) -> session::Status {
+    match ending {
+        Ending::Cancelled => session::Status::Cancelled,
+        Ending::Expired => session::Status::Expired,
+        Ending::Declined(_) | Ending::NeverOrder if checkout.expires_at <= now => session::Status::Expired,
+        Ending::Declined(_) | Ending::NeverOrder => session::Status::Open,
+    }
+}
+
+/// The status of a checkout whose saga is in a state.
+pub fn checkout_during(state: State) -> session::Status {
+    match state {
+        State::AwaitingBuyer => session::Status::RequiresAction,
+        State::Placed | State::Ordered => session::Status::Completed,
+        State::Reserved | State::Cancelling | State::Refunding | State::Voiding | State::Released => {
+            session::Status::Processing
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Sagas in memory: T1, T2, T2' and the moves between them.
+
+use async_trait::async_trait;
+
+use super::{KeyRow, MemoryStore, SagaRow, State, lease};
+use crate::audit::{Past, Reserved};
+use crate::book::{Cause, Settlement};
+use crate::clock::Timestamp;
+use crate::id::{OwnerId, SagaId};
+use crate::idempotency::{self, Progress, WorkDone};
+use crate::payment;
+use crate::saga::State as SagaState;
+use crate::session::{Checkout, Status};
+use crate::steps::{self, CartStanding};
+use crate::store::checkouts::{Goods, OpenRefusal};
+use crate::store::orders::OrderView;
+use crate::store::sagas::{
+    Advance, Begun, From, Moved, PaymentNews, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run,
+    Sagas, Stuck, Target,
+};
+use crate::store::{Answer, Books, Failure, Shop};
+
+#[async_trait]
+impl Sagas for MemoryStore {
+    async fn reserve(&self, call: Reserve) -> Answer<Begun, ReserveRefusal> {
+        let now = self.now();
+        Ok(self.state().reserve(call, &self.shop, now))
+    }
+
+    async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        let now = self.now();
+        Ok(self.state().place_order(&call, now))
+    }
+
+    async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let Some(row) = state.held(call.from) else { return Ok(Moved::Lost) };
+        let (saga, was) = (row.run.saga.clone(), row.reservation);
+        if was == Reserved::Open {
+            let skus: Vec<_> = saga.hold.allocations.iter().map(|each| each.place.sku.clone()).collect();
+            let mut book = state.book(&skus, &saga.hold.limits);
+            let settled = book.settle(&saga.hold, Settlement::Release, Cause::Saga(saga.id), now);
+            assert!(settled.is_ok(), "I11: what is held can be released");
+            state.write(book);
+        }
+        if call.to == SagaState::Released {
+            let checkout = state.checkouts.get(&saga.checkout).map(|row| row.checkout.clone());
+            let after = checkout.map(|checkout| steps::checkout_after(&call.ending, &checkout, now));
+            if let Some(after) = after.filter(|_| saga.order.is_none()) {
+                state.move_checkout(saga.checkout, after, saga.fence, now);
+            }
+        }
+        let row = state.sagas.get_mut(&saga.id).expect("a saga that is held is there");
+        if was == Reserved::Open {
+            row.reservation = Reserved::Released;
+        }
+        row.run.saga.ending = Some(call.ending);
+        row.note(&call.payment, now);
+        row.move_to(call.to, now, &self.shop);
+        Ok(Moved::Done(Box::new(row.run.clone())))
+    }
+
+    async fn advance(&self, call: Advance) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let Some(row) = state.held(call.from) else { return Ok(Moved::Lost) };
+        row.note(&call.payment, now);
+        if call.to != call.from.state {
+            row.move_to(call.to, now, &self.shop);
+        }
+        row.run.saga.action_url = call.action_url;
+        if call.ending.is_some() {
+            row.run.saga.ending = call.ending;
+        }
+        let run = row.run.clone();
+        let status = steps::checkout_during(call.to);
+        state.move_checkout(run.saga.checkout, status, run.saga.fence, now);
+        Ok(Moved::Done(Box::new(run)))
+    }
+
+    async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure> {
+        let now = self.now();
+        let times = self.shop.times;
+        let mut state = self.state();
+        let Some(row) = state.held(call.from) else { return Ok(Moved::Lost) };
+        (row.lease_until, row.next_run_at) = (now, call.next_run_at);
+        row.problem = call.problem;
+        if call.unknown {
+            row.run.saga.tries = row.run.saga.tries.saturating_add(1);
+        }
+        let mut waits_since = row.run.saga.created_at.plus_ms(times.hold_ms);
+        if let Some(attempt) = row.run.attempt.as_mut().filter(|_| call.unknown) {
+            waits_since = waits_since.min(*attempt.unknown_since.get_or_insert(now));
+        }
+        if now.ms_since(waits_since) >= times.stuck_ms {
+            row.stuck_since.get_or_insert(now);
+        }
+        Ok(Moved::Done(()))
+    }
+
+    async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let due = state
+            .sagas
+            .values_mut()
+            .filter(|row| !row.run.saga.state.is_end() && row.next_run_at <= now && row.lease_until <= now);
+        let claim = |row: &mut SagaRow| {
+            row.run.saga.fence = row.run.saga.fence.saturating_add(1);
+            row.lease_until = lease(owner, now, &self.shop);
+            row.next_run_at = row.lease_until;
+            row.run.clone()
+        };
+        Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(claim).collect())
+    }
+
+    async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure> {
+        Ok(self.state().sagas.get(&id).map(|row| row.run.clone()))
+    }
+
+    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure> {
+        let state = self.state();
+        let open = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
+        let stuck = open.filter_map(|row| {
+            let since = row.stuck_since?;
+            Some(Stuck { run: row.run.clone(), since, problem: row.problem.clone() })
+        });
+        let mut stuck: Vec<Stuck> = stuck.collect();
+        stuck.sort_by_key(|each| each.since);
+        stuck.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(stuck)
+    }
+
+    async fn end_leases(&self) -> Result<(), Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        for row in state.sagas.values_mut() {
+            (row.lease_until, row.next_run_at) = (now, now);
+        }
+        for row in state.deliveries.values_mut() {
+            row.lease_until = now;
+        }
+        for row in state.refunds.values_mut() {
+            row.lease_until = now;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// The saga, if it is still where the caller left it.
+    fn held(&mut self, from: From) -> Option<&mut SagaRow> {
+        let row = self.sagas.get_mut(&from.saga)?;
+        (row.run.saga.state == from.state && row.run.saga.fence == from.fence).then_some(row)
+    }
+
+    fn reserve(&mut self, call: Reserve, shop: &Shop, now: Timestamp) -> Result<Begun, ReserveRefusal> {
+        let key = (call.claim.scope.clone(), call.claim.key.clone());
+        self.may_ask(&call.target)?;
+        if let Some(known) = self.known(&call, shop, now) {
+            return Ok(known);
+        }
+        let (checkout, is_new) = self.target(&call, shop, now)?;
+        let standing = self.cart_standing(&checkout);
+        let units = steps::wanted_units(&checkout);
+        let mut book = self.book(units.iter().map(|(sku, _)| sku), &steps::wanted_limits(&checkout));
+        let run = steps::begin(&call, &checkout, standing, &mut book, shop, now)?;
+        self.write(book);
+        let checkout_id = checkout.id;
+        if is_new {
+            self.insert_checkout(checkout);
+        }
+        self.move_checkout(checkout_id, Status::Processing, run.saga.fence, now);
+        let payment_history = run.attempt.iter();
+        let row = SagaRow {
+            history: vec![Past { to: SagaState::Reserved, fence: 1, at: now }],
+            payment_history: payment_history
+                .map(|attempt| Past { to: attempt.status, fence: 1, at: now })
+                .collect(),
+            lease_until: lease(call.owner, now, shop),
+            next_run_at: lease(call.owner, now, shop),
+            stuck_since: None,
+            problem: String::new(),
+            reservation: Reserved::Open,
+            run: run.clone(),
+        };
+        self.sagas.insert(run.saga.id, row);
+        let work = WorkDone::Saga(run.saga.id);
+        self.keys.insert(key, KeyRow { body: call.claim.body, work, request_id: call.claim.request_id });
+        Ok(Begun::New(Box::new(run)))
+    }
+
+    /// A key alone tells nothing: whoever asks must hold the secret of what is completed.
+    fn may_ask(&self, target: &Target) -> Result<(), ReserveRefusal> {
+        match target {
+            Target::Open { id, secret } => {
+                let row = self.checkouts.get(id).filter(|row| row.checkout.secret.matches(secret));
+                row.map(|_| ()).ok_or(ReserveRefusal::NotFound)
+            }
+            Target::New(open) => match &open.goods {
+                Goods::Lines(_) => Ok(()),
+                Goods::Cart { id, secret } => {
+                    let cart = self.carts.get(id).filter(|cart| cart.secret.matches(secret));
+                    cart.map(|_| ()).ok_or(ReserveRefusal::Open(OpenRefusal::CartNotFound))
+                }
+            },
+        }
+    }
+
+    fn known(&self, call: &Reserve, shop: &Shop, now: Timestamp) -> Option<Begun> {
+        let row = self.keys.get(&(call.claim.scope.clone(), call.claim.key.clone()))?;
+        let WorkDone::Saga(id) = row.work else { return None };
+        let run = self.sagas.get(&id)?.run.clone();
+        let saga = &run.saga;
+        let progress = Progress { state: saga.state, created_at: saga.created_at, ended_at: saga.ended_at };
+        let decision = idempotency::decide(row.body, call.claim.body, progress, now, &shop.times);
+        Some(Begun::Known { decision, run: Box::new(run), request_id: row.request_id.clone() })
+    }
+
+    /// The checkout that is completed, and whether it is yet to be inserted.
+    fn target(
+        &self,
+        call: &Reserve,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<(Checkout, bool), ReserveRefusal> {
+        match &call.target {
+            Target::New(open) => {
+                self.open(open, shop, now).map(|checkout| (checkout, true)).map_err(ReserveRefusal::Open)
+            }
+            Target::Open { id, secret } => {
+                let row = self.checkouts.get(id).filter(|row| row.checkout.secret.matches(secret));
+                row.map(|row| (row.checkout.clone(), false)).ok_or(ReserveRefusal::NotFound)
+            }
+        }
+    }
+
+    fn cart_standing(&self, checkout: &Checkout) -> CartStanding {
+        let Some(id) = checkout.cart else { return CartStanding::default() };
+        let ordered = self.carts.get(&id).is_some_and(|cart| cart.ordered_by.is_some());
+        let in_progress = self.sagas.values().any(|row| {
+            row.run.saga.cart == Some(id)
+                && !row.run.saga.state.is_end()
+                && row.run.saga.checkout != checkout.id
+        });
+        CartStanding { ordered, in_progress }
+    }
+
+    fn place_order(&mut self, call: &PlaceOrder, now: Timestamp) -> Moved<Box<OrderView>> {
+        let Some(row) = self.held(call.from) else { return Moved::Lost };
+        row.note(&call.payment, now);
+        let run = row.run.clone();
+        let Some(checkout) = self.checkouts.get(&run.saga.checkout).map(|row| row.checkout.clone()) else {
+            return Moved::Lost;
+        };
+        let skus: Vec<_> = run.saga.hold.allocations.iter().map(|each| each.place.sku.clone()).collect();
+        let mut book = self.book(&skus, &run.saga.hold.limits);
+        let settled = book.settle(&run.saga.hold, Settlement::Commit, Cause::Saga(run.saga.id), now);
+        assert!(settled.is_ok(), "I11: what is held can be committed");
+        self.write(book);
+        self.orders_placed = self.orders_placed.saturating_add(1);
+        let order = steps::place(call, &run, &checkout, self.orders_placed.saturating_add(1000), now);
+        for event in &order.events {
+            self.tell(order.id, event);
+        }
+        self.move_checkout(checkout.id, Status::Completed, run.saga.fence, now);
+        if let Some(row) = self.checkouts.get_mut(&checkout.id) {
+            row.checkout.order = Some(order.id);
+        }
+        if let Some(cart) = checkout.cart.and_then(|id| self.carts.get_mut(&id)) {
+            assert!(cart.ordered_by.is_none(), "I7: a cart is ordered once");
+            cart.ordered_by = Some(checkout.id);
+        }
+        let pending = order.status == crate::order::Status::Pending;
+        let to = if pending { SagaState::Ordered } else { SagaState::Placed };
+        let id = order.id;
+        self.orders.insert(id, order);
+        let shop_lease = now;
+        if let Some(row) = self.sagas.get_mut(&run.saga.id) {
+            row.run.saga.order = Some(id);
+            row.reservation = Reserved::Committed;
+            row.settle_at(to, now, shop_lease);
+        }
+        Moved::Done(Box::new(self.order_view(id).expect("an order that was just placed is there")))
+    }
+}
+
+impl SagaRow {
+    fn note(&mut self, news: &PaymentNews, now: Timestamp) {
+        let Some(attempt) = self.run.attempt.as_mut() else { return };
+        let was: payment::Status = attempt.status;
+        steps::note_payment(attempt, news);
+        if attempt.status != was {
+            self.payment_history.push(Past { to: attempt.status, fence: self.run.saga.fence, at: now });
+        }
+    }
+
+    fn move_to(&mut self, to: SagaState, now: Timestamp, shop: &Shop) {
+        let lease_until = if to.is_end() { now } else { now.plus_ms(shop.times.lease_ms) };
+        self.settle_at(to, now, lease_until);
+    }
+
+    fn settle_at(&mut self, to: SagaState, now: Timestamp, lease_until: Timestamp) {
+        self.run.saga.state = to;
+        self.run.saga.tries = 0;
+        if to.is_end() {
+            self.run.saga.ended_at = Some(now);
+        }
+        (self.lease_until, self.next_run_at) = (lease_until, lease_until);
+        self.history.push(Past { to, fence: self.run.saga.fence, at: now });
+    }
+}

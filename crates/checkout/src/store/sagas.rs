@@ -1,0 +1,260 @@
+//! The part of the store that runs sagas: T1 `reserve`, T2 `place_order`, T2' `release`, and the moves between them.
+//!
+//! Every move names the state and the fence it is made from. If the saga has moved on, or another process has taken
+//! it over, the answer is [`Moved::Lost`] and nothing has changed (I6, I14).
+
+use async_trait::async_trait;
+
+use crate::book::{Hold, Shortage};
+use crate::clock::Timestamp;
+use crate::id::{CartId, CheckoutId, EventId, OrderId, OrderToken, OwnerId, SagaId, SecretHash};
+use crate::idempotency::{Claim, Decision};
+use crate::money::Money;
+use crate::payment::{self, Attempt};
+use crate::saga::{Ending, State};
+use crate::session::{Checkout, NotCompletable};
+use crate::store::checkouts::{OpenCheckout, OpenRefusal};
+use crate::store::orders::OrderView;
+use crate::store::{Answer, Failure};
+
+/// A saga as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saga {
+    /// Its id.
+    pub id: SagaId,
+    /// The checkout that it completes.
+    pub checkout: CheckoutId,
+    /// That checkout's cart; at most one unfinished saga per cart.
+    pub cart: Option<CartId>,
+    /// Where it stands.
+    pub state: State,
+    /// Counts its owners: each take-over adds one, and only the latest may move it (I14).
+    pub fence: i64,
+    /// How often the present step had no answer.
+    pub tries: u32,
+    /// When its hold is over.
+    pub hold_until: Timestamp,
+    /// What it holds.
+    pub hold: Hold,
+    /// Why it was released, if it was.
+    pub ending: Option<Ending>,
+    /// The order that it placed.
+    pub order: Option<OrderId>,
+    /// Where the buyer has to act, if so.
+    pub action_url: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A saga with what its steps need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The saga.
+    pub saga: Saga,
+    /// Its payment attempt; `None` if there is nothing to pay.
+    pub attempt: Option<Attempt>,
+}
+
+/// Which checkout is completed.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One that is open.
+    Open {
+        /// Which.
+        id: CheckoutId,
+        /// The hash of the secret that its holder has.
+        secret: SecretHash,
+    },
+    /// One that is opened in the same transaction; if it cannot be completed, it is not opened either.
+    New(Box<OpenCheckout>),
+}
+
+/// What the buyer pays with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentChoice {
+    /// The provider's name; that it is switched on has been checked.
+    pub provider: String,
+    /// The provider's token.
+    pub token: String,
+}
+
+/// T1: begin to complete a checkout.
+#[derive(Clone, Debug)]
+pub struct Reserve {
+    /// The saga's id if it begins.
+    pub saga: SagaId,
+    /// Who will run it.
+    pub owner: OwnerId,
+    /// The request's key.
+    pub claim: Claim,
+    /// Which checkout.
+    pub target: Target,
+    /// The total that the buyer expects, if they said.
+    pub expected_total: Option<Money>,
+    /// What the buyer pays with; needed unless the total is zero.
+    pub payment: Option<PaymentChoice>,
+}
+
+/// What `reserve` has begun or found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// A saga began; its stock is held, and it is this owner's.
+    New(Box<Run>),
+    /// The key is known: what its request is answered with.
+    Known {
+        /// The decision.
+        decision: Decision,
+        /// The saga that the key stands for, as it is.
+        run: Box<Run>,
+        /// The id of the request that came first.
+        request_id: String,
+    },
+}
+
+/// Why a checkout was not begun to be completed. Nothing has changed, and the key may be used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReserveRefusal {
+    /// There is no such checkout, or the secret is another.
+    NotFound,
+    /// It could not be opened.
+    Open(OpenRefusal),
+    /// It is not in a state to be completed.
+    NotCompletable {
+        /// Why.
+        why: NotCompletable,
+        /// The checkout, for what the answer tells of it.
+        checkout: Box<Checkout>,
+    },
+    /// Another checkout ordered the cart.
+    CartOrdered,
+    /// Another checkout of the cart is being completed.
+    CartInProgress,
+    /// There is something to pay and nothing to pay with.
+    PaymentMissing,
+    /// Stock or a limit does not suffice.
+    Shortage(Shortage),
+}
+
+/// What a step learned of the payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaymentNews {
+    /// Where the attempt stands now, if it moved.
+    pub status: Option<payment::Status>,
+    /// The provider's own name of it.
+    pub reference: Option<String>,
+    /// Whether all of it went back.
+    pub refunded: bool,
+}
+
+/// From where a saga is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct From {
+    /// Which saga.
+    pub saga: SagaId,
+    /// The state that it must be in.
+    pub state: State,
+    /// The fence that it must carry.
+    pub fence: i64,
+}
+
+/// T2: the pivot. The order exists from here on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceOrder {
+    /// From where.
+    pub from: From,
+    /// What was learned of the payment.
+    pub payment: PaymentNews,
+    /// The order's id.
+    pub order: OrderId,
+    /// What shows it to its buyer.
+    pub token: OrderToken,
+    /// The ids of its first two events: placed, paid.
+    pub events: [EventId; 2],
+}
+
+/// T2': give back what is held, or note that a compensation is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// From where.
+    pub from: From,
+    /// What was learned of the payment.
+    pub payment: PaymentNews,
+    /// Why there is no order.
+    pub ending: Ending,
+    /// `Released`, or the state of a compensation that is still to be done: `Refunding`, `Voiding`.
+    pub to: State,
+}
+
+/// A move that neither places an order nor gives anything back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// From where.
+    pub from: From,
+    /// To where; the same state for news of the payment alone.
+    pub to: State,
+    /// What was learned of the payment.
+    pub payment: PaymentNews,
+    /// Where the buyer has to act.
+    pub action_url: Option<String>,
+    /// Why the saga will end without an order, if that was decided now.
+    pub ending: Option<Ending>,
+}
+
+/// Lets go of a saga until a step is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Postpone {
+    /// From where.
+    pub from: From,
+    /// When it runs next.
+    pub next_run_at: Timestamp,
+    /// Whether the payment's outcome is unknown.
+    pub unknown: bool,
+    /// What went wrong, for the operator.
+    pub problem: String,
+}
+
+/// How a move went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moved<T> {
+    /// It was made.
+    Done(T),
+    /// Another hand was quicker; nothing was changed.
+    Lost,
+}
+
+/// A saga that waits for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// The saga.
+    pub run: Run,
+    /// Since when.
+    pub since: Timestamp,
+    /// What went wrong last.
+    pub problem: String,
+}
+
+/// The part of the store that runs sagas.
+#[async_trait]
+pub trait Sagas: Send + Sync {
+    /// T1: the key, the checkout still good and confirmed, stock and limits held, the saga begun.
+    async fn reserve(&self, call: Reserve) -> Answer<Begun, ReserveRefusal>;
+    /// T2: reservation committed, payment, cart, order, events, deliveries, saga placed.
+    async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    /// T2': reservation released, the checkout open again or over.
+    async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure>;
+    /// Moves a saga on.
+    async fn advance(&self, call: Advance) -> Result<Moved<Box<Run>>, Failure>;
+    /// Lets go of a saga until later.
+    async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure>;
+    /// Takes over sagas that are due and nobody's; each carries a new fence.
+    async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
+    /// A saga as it stands.
+    async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure>;
+    /// The sagas that wait for an operator, oldest first.
+    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure>;
+    /// Makes every lease end now. Only for a store whose other processes are known to be dead (an embedded database
+    /// under its lock).
+    async fn end_leases(&self) -> Result<(), Failure>;
+}

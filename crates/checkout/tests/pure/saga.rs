@@ -1,0 +1,171 @@
+//! The saga's table, written out a second time as a matrix: every state, every event, every next step.
+
+use std::collections::BTreeSet;
+
+use sellonce_checkout::limits::Times;
+use sellonce_checkout::saga::{
+    Ending, Event, Situation, State, Step, TRANSITIONS, is_edge, next, retry_at, transition,
+};
+
+use State::{AwaitingBuyer, Cancelling, Ordered, Placed, Refunding, Released, Reserved, Voiding};
+
+use crate::at;
+
+/// Where each event leads, by the state: a column for each of reserved, awaiting buyer, cancelling, ordered, refunding,
+/// voiding. The two ends have no column, for nothing leads out of them.
+const MATRIX: [(Event, [Option<State>; 6]); 13] = [
+    (Event::Captured, [Some(Placed), Some(Placed), Some(Placed), Some(Placed), None, None]),
+    (Event::Authorized, [Some(Ordered), Some(Ordered), Some(Ordered), None, None, None]),
+    (Event::Declined, [Some(Released), Some(Released), Some(Released), None, None, None]),
+    (Event::RequiresAction, [Some(AwaitingBuyer), None, None, None, None, None]),
+    (Event::Expired, [Some(Cancelling), Some(Cancelling), None, None, None, None]),
+    (Event::BuyerCancelled, [None, Some(Cancelling), None, None, None, None]),
+    (Event::Cancelled, [None, Some(Released), Some(Released), None, None, None]),
+    (Event::NeverSeen, [None, None, Some(Released), None, None, None]),
+    (Event::CapturedNeverOrder, [Some(Refunding), Some(Refunding), Some(Refunding), None, None, None]),
+    (Event::AuthorizedNeverOrder, [Some(Voiding), Some(Voiding), Some(Voiding), None, None, None]),
+    (Event::CaptureRefused, [None, None, None, Some(Voiding), None, None]),
+    (Event::Refunded, [None, None, None, None, Some(Released), None]),
+    (Event::Voided, [None, None, None, None, None, Some(Released)]),
+];
+const COLUMNS: [State; 6] = [Reserved, AwaitingBuyer, Cancelling, Ordered, Refunding, Voiding];
+
+#[test]
+fn every_event_in_every_state_leads_where_the_matrix_says() {
+    for (event, row) in MATRIX {
+        for (state, expected) in COLUMNS.into_iter().zip(row) {
+            assert_eq!(transition(state, event), expected, "{event:?} in {state:?}");
+        }
+        for end in [Placed, Released] {
+            assert_eq!(transition(end, event), None, "{event:?} in {end:?}");
+        }
+    }
+}
+
+#[test]
+fn the_matrix_and_the_table_have_every_event_and_state_once() {
+    assert_eq!(MATRIX.map(|(event, _)| event), Event::ALL);
+    let states: BTreeSet<State> = COLUMNS.into_iter().chain([Placed, Released]).collect();
+    assert_eq!(states, State::ALL.into_iter().collect());
+    let moves: BTreeSet<_> = TRANSITIONS.iter().map(|(from, event, _)| (from, event)).collect();
+    assert_eq!(moves.len(), TRANSITIONS.len(), "a state and an event lead to one state");
+    let cells = MATRIX.iter().flat_map(|(_, row)| row).flatten().count();
+    assert_eq!(cells, TRANSITIONS.len());
+}
+
+#[test]
+fn an_edge_is_a_move_that_some_event_makes() {
+    for from in State::ALL {
+        for to in State::ALL {
+            let expected = Event::ALL.into_iter().any(|event| transition(from, event) == Some(to));
+            assert_eq!(is_edge(from, to), expected, "{from:?} to {to:?}");
+        }
+    }
+}
+
+#[test]
+fn every_state_has_a_way_to_an_end() {
+    for start in State::ALL {
+        let mut reached = BTreeSet::from([start]);
+        let mut to_visit = vec![start];
+        while let Some(state) = to_visit.pop() {
+            let targets = Event::ALL.into_iter().filter_map(|event| transition(state, event));
+            to_visit.extend(targets.filter(|target| reached.insert(*target)));
+        }
+        assert!(reached.iter().any(|state| state.is_end()), "{start:?} reaches only {reached:?}");
+    }
+}
+
+#[test]
+fn a_saga_never_comes_back_to_where_it_was() {
+    // Each move leads to a state of a higher rank, so a saga has at most five of them.
+    let rank = |state: State| match state {
+        Reserved => 0,
+        AwaitingBuyer => 1,
+        Cancelling => 2,
+        Ordered => 3,
+        Refunding | Voiding => 4,
+        Placed | Released => 5,
+    };
+    for (from, event, to) in TRANSITIONS {
+        assert!(rank(*from) < rank(*to), "{from:?} by {event:?} to {to:?}");
+    }
+}
+
+#[test]
+fn before_the_order_every_compensation_is_reachable_and_after_it_none_gives_stock_to_another() {
+    for state in [Reserved, AwaitingBuyer, Cancelling] {
+        assert_eq!(transition(state, Event::CapturedNeverOrder), Some(Refunding));
+        assert_eq!(transition(state, Event::AuthorizedNeverOrder), Some(Voiding));
+        assert_eq!(transition(state, Event::Captured), Some(Placed), "paid after all");
+    }
+    for event in Event::ALL {
+        assert_ne!(
+            transition(Ordered, event),
+            Some(Released),
+            "an order that was placed is never just released"
+        );
+        assert_ne!(transition(Ordered, event), Some(Cancelling));
+    }
+}
+
+#[test]
+fn what_comes_next_is_decided_by_state_price_and_time_alone() {
+    let check = |state: State, steps: [Step; 4]| {
+        let situations = [(false, false), (false, true), (true, false), (true, true)];
+        for ((free, hold_over), expected) in situations.into_iter().zip(steps) {
+            let found = next(Situation { state, free, hold_over });
+            assert_eq!(found, expected, "{state:?}, free {free}, hold over {hold_over}");
+        }
+    };
+    // The columns: to pay and held, to pay and over, free and held, free and over.
+    check(Reserved, [Step::Charge, Step::Expire, Step::Skip, Step::Skip]);
+    check(AwaitingBuyer, [Step::AskOutcome, Step::Expire, Step::AskOutcome, Step::Expire]);
+    check(Cancelling, [Step::Cancel; 4]);
+    check(Ordered, [Step::Capture; 4]);
+    check(Refunding, [Step::Refund; 4]);
+    check(Voiding, [Step::Void; 4]);
+    check(Placed, [Step::Rest; 4]);
+    check(Released, [Step::Rest; 4]);
+}
+
+#[test]
+fn a_saga_rests_only_at_its_end() {
+    for state in State::ALL {
+        let step = next(Situation { state, free: false, hold_over: false });
+        assert_eq!(step == Step::Rest, state.is_end(), "{state:?}");
+    }
+}
+
+#[test]
+fn a_step_without_answer_is_tried_again_after_pauses_that_double_up_to_a_limit() {
+    let times = Times { retry_ms_min: 200, retry_ms_max: 60_000, ..Times::default() };
+    let check = |tries: u32, expect: i64| {
+        assert_eq!(retry_at(at(1_000), tries, &times), at(1_000 + expect), "{tries}")
+    };
+    check(0, 200);
+    check(1, 400);
+    check(2, 800);
+    check(3, 1_600);
+    check(8, 51_200);
+    check(9, 60_000);
+    check(30, 60_000);
+    check(31, 60_000);
+    check(63, 60_000);
+    check(64, 60_000);
+    check(u32::MAX, 60_000);
+}
+
+#[test]
+fn a_pause_never_overflows_however_long_it_may_be() {
+    let endless = Times { retry_ms_min: i64::MAX, retry_ms_max: i64::MAX, ..Times::default() };
+    assert_eq!(retry_at(at(5), 40, &endless), at(i64::MAX));
+    let none = Times { retry_ms_min: 0, ..Times::default() };
+    assert_eq!(retry_at(at(5), 40, &none), at(5));
+}
+
+#[test]
+fn each_ending_has_a_name() {
+    let endings = [Ending::Declined("x".to_owned()), Ending::Expired, Ending::Cancelled, Ending::NeverOrder];
+    assert_eq!(endings.map(|ending| ending.as_str()), ["declined", "expired", "cancelled", "never_order"]);
+}

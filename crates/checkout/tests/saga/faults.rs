@@ -1,0 +1,325 @@
+//! Faults at the n-th call of the store or the provider: the server dies, the call fails or is made twice, the server
+//! stands still; each before or after the call's effect.
+//!
+//! Decides which call is hit. Leaves what must hold afterwards to the tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
+
+use async_trait::async_trait;
+use sellonce_checkout::audit::Report as AuditReport;
+use sellonce_checkout::book::Movement;
+use sellonce_checkout::cart::{Cart, CartRefusal};
+use sellonce_checkout::catalog::{Handle, Location, Sku};
+use sellonce_checkout::clock::Timestamp;
+use sellonce_checkout::discount::{Discount, DiscountCode};
+use sellonce_checkout::id::{
+    ApiKeyId, CartId, CheckoutId, EventId, OrderId, OwnerId, RefundId, SagaId, SecretHash,
+};
+use sellonce_checkout::money::Money;
+use sellonce_checkout::payment::{Attempt, Charge, PaymentProvider, RefundOutcome, Report, Unknown};
+use sellonce_checkout::price_lock::PriceHash;
+use sellonce_checkout::purchase_limit::PurchaseLimit;
+use sellonce_checkout::store::accounts::{Accounts, ApiKey};
+use sellonce_checkout::store::carts::{Carts, ChangeCart, ChangeCartRefusal, CreateCart};
+use sellonce_checkout::store::catalog::{
+    Catalog, PriceSet, ProductQuery, ProductView, PutOutcome, PutProduct, PutRefusal,
+};
+use sellonce_checkout::store::checkouts::{
+    CancelRefusal, CheckoutView, Checkouts, ConfirmRefusal, OpenCheckout, OpenRefusal,
+};
+use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, Due};
+use sellonce_checkout::store::discounts::{DiscountView, Discounts};
+use sellonce_checkout::store::inventory::{self, Inventory, MoveRefusal, MoveStock, StockView};
+use sellonce_checkout::store::memory::MemoryStore;
+use sellonce_checkout::store::orders::{
+    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
+};
+use sellonce_checkout::store::sagas::{
+    Advance, Begun, Moved, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run, Sagas, Stuck,
+};
+use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop};
+
+use crate::bank::Bank;
+
+/// What happens at a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// The server is killed before the call has its effect.
+    DiesBefore,
+    /// The server is killed after the call had its effect, before it hears of it.
+    DiesAfter,
+    /// The call fails and had no effect.
+    FailsBefore,
+    /// The call fails and had its effect.
+    FailsAfter,
+    /// The call is made a second time after it had its effect.
+    Twice,
+    /// The server stands still before the call has its effect, until it is let go on.
+    StandsStillBefore,
+    /// The server stands still after the call had its effect.
+    StandsStillAfter,
+}
+
+/// Which calls are hit, and what has been.
+#[derive(Default)]
+pub(crate) struct Faults {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    plan: BTreeMap<usize, Fault>,
+    calls: usize,
+    hit: BTreeSet<&'static str>,
+    dead: bool,
+    still: bool,
+}
+
+impl Faults {
+    /// The calls from now on are numbered from 1; those in the plan are hit.
+    pub(crate) fn plan(&self, plan: impl IntoIterator<Item = (usize, Fault)>) {
+        *self.state() = State { plan: plan.into_iter().collect(), ..State::default() };
+    }
+
+    /// The names of the calls that were hit.
+    pub(crate) fn hit(&self) -> BTreeSet<&'static str> {
+        self.state().hit.clone()
+    }
+
+    /// How many faults of the plan are still to come.
+    pub(crate) fn left(&self) -> usize {
+        self.state().plan.len()
+    }
+
+    /// Whether the server was killed since this was last asked.
+    pub(crate) fn was_killed(&self) -> bool {
+        std::mem::take(&mut self.state().dead)
+    }
+
+    /// Whether the server stands still.
+    pub(crate) fn stands_still(&self) -> bool {
+        self.state().still
+    }
+
+    /// Lets the server go on.
+    pub(crate) fn go_on(&self) {
+        self.state().still = false;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("faults do not panic")
+    }
+
+    fn turn(&self, name: &'static str) -> Option<Fault> {
+        let mut state = self.state();
+        state.calls += 1;
+        let number = state.calls;
+        let fault = state.plan.remove(&number)?;
+        state.hit.insert(name);
+        Some(fault)
+    }
+
+    /// Before the call's effect; `true` if the call fails without it.
+    async fn before(&self, fault: Option<Fault>) -> bool {
+        match fault {
+            Some(Fault::DiesBefore) => self.die().await,
+            Some(Fault::StandsStillBefore) => self.stand_still().await,
+            _ => {}
+        }
+        fault == Some(Fault::FailsBefore)
+    }
+
+    /// After the call's effect; `true` if the call fails in spite of it.
+    async fn after(&self, fault: Option<Fault>) -> bool {
+        match fault {
+            Some(Fault::DiesAfter) => self.die().await,
+            Some(Fault::StandsStillAfter) => self.stand_still().await,
+            _ => {}
+        }
+        fault == Some(Fault::FailsAfter)
+    }
+
+    async fn die(&self) {
+        self.state().dead = true;
+        std::future::pending::<()>().await;
+    }
+
+    async fn stand_still(&self) {
+        self.state().still = true;
+        std::future::poll_fn(|_| if self.stands_still() { Poll::Pending } else { Poll::Ready(()) }).await;
+    }
+}
+
+/// Makes a call with the fault that its number has.
+macro_rules! under_faults {
+    ($faults:expr, $name:expr, $failure:expr, $call:expr) => {{
+        let fault = $faults.turn($name);
+        if $faults.before(fault).await {
+            return Err($failure);
+        }
+        let answer = $call.await;
+        if fault == Some(Fault::Twice) {
+            drop($call.await);
+        }
+        if $faults.after(fault).await {
+            return Err($failure);
+        }
+        answer
+    }};
+}
+
+/// A store whose calls that run sagas, refunds and deliveries can fail; all others are those of the memory.
+pub(crate) struct FaultyStore {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) faults: Arc<Faults>,
+}
+
+/// Calls that are passed on, with or without faults.
+macro_rules! passed_on {
+    ($port:ident: $(fn $name:ident($($argument:ident: $of:ty),*) -> $answer:ty;)* faulty: $(fn $faulty:ident($($given:ident: $kind:ty),*) -> $outcome:ty;)*) => {
+        #[async_trait]
+        impl $port for FaultyStore {
+            $(async fn $name(&self, $($argument: $of),*) -> $answer {
+                self.store.$name($($argument),*).await
+            })*
+            $(async fn $faulty(&self, $($given: $kind),*) -> $outcome {
+                let failure = Failure::Unavailable(stringify!($faulty).to_owned());
+                under_faults!(self.faults, stringify!($faulty), failure, self.store.$faulty($($given.clone()),*))
+            })*
+        }
+    };
+}
+
+#[async_trait]
+impl Books for FaultyStore {
+    fn shop(&self) -> &Shop {
+        self.store.shop()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
+    async fn ping(&self) -> Result<(), Failure> {
+        self.store.ping().await
+    }
+
+    async fn audit(&self) -> Result<AuditReport, Failure> {
+        self.store.audit().await
+    }
+}
+
+passed_on! { Accounts:
+    fn create_api_key(key: ApiKey) -> Result<(), Failure>;
+    fn api_keys() -> Result<Vec<ApiKey>, Failure>;
+    fn api_key(secret: SecretHash) -> Result<Option<ApiKey>, Failure>;
+    fn revoke_api_key(id: ApiKeyId) -> Result<bool, Failure>;
+    faulty:
+}
+
+passed_on! { Carts:
+    fn create_cart(call: CreateCart) -> Answer<Cart, CartRefusal>;
+    fn change_cart(call: ChangeCart) -> Answer<Cart, ChangeCartRefusal>;
+    fn cart(id: CartId) -> Result<Option<Cart>, Failure>;
+    faulty:
+}
+
+passed_on! { Catalog:
+    fn put_product(call: PutProduct) -> Answer<PutOutcome, PutRefusal>;
+    fn products(query: ProductQuery) -> Result<Page<ProductView>, Failure>;
+    fn product(handle: &Handle) -> Result<Option<ProductView>, Failure>;
+    fn set_price(sku: &Sku, price: Money, revoke_locks: bool) -> Result<Option<PriceSet>, Failure>;
+    faulty:
+}
+
+passed_on! { Checkouts:
+    fn open_checkout(call: OpenCheckout) -> Answer<CheckoutView, OpenRefusal>;
+    fn checkout(id: CheckoutId) -> Result<Option<CheckoutView>, Failure>;
+    fn confirm_prices(id: CheckoutId, secret: SecretHash, hash: PriceHash) -> Answer<CheckoutView, ConfirmRefusal>;
+    fn cancel_checkout(id: CheckoutId, secret: SecretHash) -> Answer<CheckoutView, CancelRefusal>;
+    faulty:
+}
+
+passed_on! { Deliveries:
+    faulty:
+    fn claim_deliveries(consumer: &str, owner: OwnerId, limit: u32) -> Result<Vec<Due>, Failure>;
+    fn finish_delivery(event: EventId, consumer: &str, result: DeliveryResult) -> Result<(), Failure>;
+}
+
+passed_on! { Discounts:
+    fn create_discount(discount: Discount) -> Result<bool, Failure>;
+    fn discounts(after: Option<&DiscountCode>, limit: u32) -> Result<Page<DiscountView>, Failure>;
+    fn set_purchase_limit(limit: PurchaseLimit) -> Result<bool, Failure>;
+    fn purchase_limits(after: Option<&Sku>, limit: u32) -> Result<Page<PurchaseLimit>, Failure>;
+    faulty:
+}
+
+passed_on! { Inventory:
+    fn move_stock(call: MoveStock) -> Answer<inventory::Moved, MoveRefusal>;
+    fn stock(sku: &Sku) -> Result<Option<StockView>, Failure>;
+    fn stocks(after: Option<&Sku>, limit: u32) -> Result<Page<StockView>, Failure>;
+    fn movements(sku: &Sku, after: Option<(Location, i64)>, limit: u32) -> Result<Page<Movement>, Failure>;
+    faulty:
+}
+
+passed_on! { Orders:
+    fn orders(after: Option<OrderId>, limit: u32) -> Result<Page<OrderView>, Failure>;
+    faulty:
+    fn order(id: OrderId) -> Result<Option<OrderView>, Failure>;
+    fn transition_order(call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal>;
+    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure>;
+    fn finish_refund(id: RefundId, result: RefundResult) -> Result<bool, Failure>;
+}
+
+passed_on! { Sagas:
+    fn stuck_sagas(limit: u32) -> Result<Vec<Stuck>, Failure>;
+    fn end_leases() -> Result<(), Failure>;
+    faulty:
+    fn reserve(call: Reserve) -> Answer<Begun, ReserveRefusal>;
+    fn place_order(call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    fn release(call: Release) -> Result<Moved<Box<Run>>, Failure>;
+    fn advance(call: Advance) -> Result<Moved<Box<Run>>, Failure>;
+    fn postpone(call: Postpone) -> Result<Moved<()>, Failure>;
+    fn claim_sagas(owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
+    fn saga(id: SagaId) -> Result<Option<Run>, Failure>;
+}
+
+/// The bank, whose calls can fail on the way there and back.
+pub(crate) struct FaultyBank {
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) faults: Arc<Faults>,
+}
+
+fn unknown() -> Unknown {
+    Unknown("the line is down".to_owned())
+}
+
+#[async_trait]
+impl PaymentProvider for FaultyBank {
+    async fn charge(&self, charge: &Charge) -> Result<Report, Unknown> {
+        under_faults!(self.faults, "charge", unknown(), self.bank.charge(charge))
+    }
+
+    async fn find(&self, attempt: &Attempt) -> Result<Option<Report>, Unknown> {
+        under_faults!(self.faults, "find", unknown(), self.bank.find(attempt))
+    }
+
+    async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown> {
+        under_faults!(self.faults, "cancel", unknown(), self.bank.cancel(attempt))
+    }
+
+    async fn capture(&self, attempt: &Attempt) -> Result<Report, Unknown> {
+        under_faults!(self.faults, "capture", unknown(), self.bank.capture(attempt))
+    }
+
+    async fn refund(
+        &self,
+        attempt: &Attempt,
+        refund_key: &str,
+        amount: Money,
+    ) -> Result<RefundOutcome, Unknown> {
+        under_faults!(self.faults, "refund", unknown(), self.bank.refund(attempt, refund_key, amount))
+    }
+}

@@ -1,0 +1,18 @@
+//! A checkout's way from its first request to its end, with the real coordinator on the store in memory: every ending,
+//! every key, every step failing, dying, standing still and done twice.
+//!
+//! Leaves the tables themselves, every state and every event of them, to the suite `pure`.
+
+mod bank;
+mod crowd;
+mod endings;
+mod every_step;
+mod faults;
+mod keys;
+mod leases;
+mod limits;
+mod payments;
+mod prices;
+mod refunds;
+mod time;
+mod world;
