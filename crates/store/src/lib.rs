@@ -1,0 +1,16 @@
+//! What a shop remembers: the store port on SQLite, with its migrations and the commit pipeline.
+//!
+//! Decides how rows are kept, which calls share a transaction, and when a call is durable. Leaves every decision about
+//! money, stock, prices, sagas and orders to `sellonce_checkout`: a store loads rows, asks, and writes what it is told,
+//! under the condition that the rows are still as read.
+
+mod error;
+mod migrations;
+mod pipeline;
+mod rows;
+mod sqlite;
+mod trouble;
+
+pub use error::OpenError;
+pub use pipeline::{Counts, LaneCounts};
+pub use sqlite::{Settings, SqliteStore};

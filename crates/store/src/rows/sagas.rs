@@ -1,0 +1,107 @@
+//! Sagas with their payment attempts and what they hold.
+
+use sellonce_checkout::audit::Reserved;
+use sellonce_checkout::book::{Allocation, Hold};
+use sellonce_checkout::id::{CartId, CheckoutId, OrderId, SagaId};
+use sellonce_checkout::inventory::Place;
+use sellonce_checkout::money::Currency;
+use sellonce_checkout::payment::{self, Attempt};
+use sellonce_checkout::saga::{Ending, State};
+use sellonce_checkout::store::sagas::{Run, Saga};
+
+use crate::rows::{Columns, stock};
+use crate::trouble::Trouble;
+
+/// The columns of [`run`], of sagas `s` with their payments `p`, where they have one. They are the last of their row:
+/// those of a payment that is not there are not read.
+macro_rules! run_columns {
+    () => {
+        "s.id, s.checkout_id, s.cart_id, s.state, s.fence, s.tries, s.hold_until, s.limits, s.ending, s.ending_code, \
+         s.order_id, s.action_url, s.created_at, s.ended_at, p.provider, p.token, p.amount, p.status, p.captured, \
+         p.refunded, p.refund_pending, p.provider_reference, p.unknown_since"
+    };
+}
+
+/// The columns of [`attempt`].
+macro_rules! attempt_columns {
+    () => {
+        "provider, token, amount, status, captured, refunded, refund_pending, provider_reference, unknown_since"
+    };
+}
+
+/// The columns of [`allocation`].
+macro_rules! allocation_columns {
+    () => {
+        "sku, location, quantity, state"
+    };
+}
+
+pub(crate) use {allocation_columns, attempt_columns, run_columns};
+
+/// A saga with its attempt, still without the units that it holds.
+pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, Trouble> {
+    let saga = Saga {
+        id: SagaId(columns.uuid()?),
+        checkout: CheckoutId(columns.uuid()?),
+        cart: columns.maybe_uuid()?.map(CartId),
+        state: columns.value(State::parse)?,
+        fence: columns.integer()?,
+        tries: columns.count()?,
+        hold_until: columns.time()?,
+        hold: Hold { allocations: Vec::new(), limits: stock::limits(columns.maybe_text()?)? },
+        ending: ending(columns)?,
+        order: columns.maybe_uuid()?.map(OrderId),
+        action_url: columns.maybe_string()?,
+        created_at: columns.time()?,
+        ended_at: columns.maybe_time()?,
+    };
+    let attempt = attempt(columns, saga.id, currency)?;
+    Ok(Run { saga, attempt })
+}
+
+fn ending(columns: &mut dyn Columns) -> Result<Option<Ending>, Trouble> {
+    let name = columns.maybe_string()?;
+    let code = columns.maybe_string()?.unwrap_or_default();
+    let Some(name) = name else { return Ok(None) };
+    [Ending::Declined(code), Ending::Expired, Ending::Cancelled, Ending::NeverOrder]
+        .into_iter()
+        .find(|ending| ending.as_str() == name)
+        .map(Some)
+        .ok_or_else(|| Trouble::call(format!("no saga ends as `{name}`")))
+}
+
+/// The code that goes with an ending.
+pub(crate) fn ending_code(ending: Option<&Ending>) -> Option<&str> {
+    match ending {
+        Some(Ending::Declined(code)) => Some(code),
+        Some(Ending::Expired | Ending::Cancelled | Ending::NeverOrder) | None => None,
+    }
+}
+
+/// The payment attempt of a saga; `None` if there was nothing to pay.
+pub(crate) fn attempt(
+    columns: &mut dyn Columns,
+    saga: SagaId,
+    currency: Currency,
+) -> Result<Option<Attempt>, Trouble> {
+    let Some(provider) = columns.maybe_string()? else { return Ok(None) };
+    Ok(Some(Attempt {
+        saga,
+        provider,
+        token: columns.string()?,
+        amount: columns.money(currency)?,
+        status: columns.value(payment::Status::parse)?,
+        captured: columns.money(currency)?,
+        refunded: columns.money(currency)?,
+        refund_pending: columns.money(currency)?,
+        provider_reference: columns.maybe_string()?,
+        unknown_since: columns.maybe_time()?,
+    }))
+}
+
+/// A reservation line and how it stands.
+pub(crate) fn allocation(columns: &mut dyn Columns) -> Result<(Allocation, Reserved), Trouble> {
+    let place = Place { sku: stock::sku(columns)?, location: stock::location(columns)? };
+    let allocation = Allocation { place, quantity: columns.integer()? };
+    Ok((allocation, columns.value(Reserved::parse)?))
+}

@@ -1,0 +1,92 @@
+//! The stores under test, each empty, with a clock that only moves when it is told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use sellonce_checkout::catalog::Location;
+use sellonce_checkout::clock::{Clock, Timestamp};
+use sellonce_checkout::limits::Times;
+use sellonce_checkout::money::Currency;
+use sellonce_checkout::store::memory::MemoryStore;
+use sellonce_checkout::store::{Shop, Store};
+use sellonce_store::{Settings, SqliteStore};
+use tempfile::TempDir;
+
+/// A clock that stands still between steps.
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_700_000_000_000)))
+    }
+
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    async fn sleep_ms(&self, ms: i64) {
+        self.advance(ms.max(0));
+    }
+}
+
+/// A store under test, and what keeps it alive.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<HandClock>,
+    _folder: Option<TempDir>,
+}
+
+pub(crate) fn usd() -> Currency {
+    Currency::parse("USD").expect("USD is a currency")
+}
+
+/// Two sellable locations, so that lines can be split.
+pub(crate) fn shop() -> Shop {
+    let location = |name| Location::parse(name).expect("a location");
+    Shop { currency: usd(), locations: vec![location("main"), location("annex")], times: Times::default() }
+}
+
+pub(crate) fn memory() -> Subject {
+    let clock = HandClock::new();
+    let store = Arc::new(MemoryStore::new(shop(), clock.clone()));
+    Subject { name: "memory", store, clock, _folder: None }
+}
+
+pub(crate) fn sqlite() -> Subject {
+    let clock = HandClock::new();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let settings = Settings { shop: shop(), clock: clock.clone() };
+    let store = SqliteStore::open(&folder.path().join("shop.db"), settings).expect("an empty shop opens");
+    Subject { name: "sqlite", store: Arc::new(store), clock, _folder: Some(folder) }
+}
+
+/// Every kind of store, empty.
+pub(crate) fn all() -> Vec<Subject> {
+    vec![memory(), sqlite()]
+}
+
+/// Runs a behaviour on every store. What must always hold, holds at the end of each.
+macro_rules! on_every_store {
+    ($($name:ident: |$world:ident| $body:block)+) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for subject in crate::stores::all() {
+                println!("on {}", subject.name);
+                #[allow(unused_mut, reason = "not every behaviour changes the world's own counters")]
+                let mut $world = crate::world::World::new(subject);
+                $body
+                $world.assert_always_ok().await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_store;
