@@ -1,0 +1,12 @@
+//! The shop as a stranger meets it: the real binary, real files, real sockets, killed with -9.
+//!
+//! Decides nothing about the shop; each file tells one story. The harness starts processes and speaks HTTP.
+
+mod contention;
+mod harness;
+mod import;
+mod kill;
+mod neighbours;
+mod quickstart;
+mod sale;
+mod shutdown;

@@ -1,0 +1,32 @@
+# The commands of a working day. `just` alone lists them; each is one line that can be typed without `just`.
+
+_default:
+    @just --list --unsorted
+
+# Install what is missing and run all that CI runs
+test:
+    ./test
+
+# The quick half of the tests: format, lints, dependencies
+check:
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo deny --locked check bans licenses sources
+
+# Format everything
+fmt:
+    cargo fmt --all
+
+# A shop with a demo catalog on http://localhost:8080
+run:
+    cargo run --release -- serve --demo
+
+# The documentation of all crates, as it is read inside them
+docs:
+    cargo doc --locked --workspace --no-deps --document-private-items
+
+# The long proofs stand here, as `long-<what>`: too long for `just test`, each with its duration in its comment.
+
+# Fifty kills with -9 under load, on SQLite (about 1 minute)
+long-kill kills="50":
+    SELLONCE_KILLS={{kills}} cargo nextest run --release -p sellonce --test engine --no-capture no_acknowledged_order
