@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test function, but not a function of tests")]
 
 mod browser;
+mod goods;
 mod html;
 mod links;
 mod prices;
