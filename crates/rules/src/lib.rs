@@ -1,1 +1,34 @@
-//! Rule packs, their way into the files that AI assistants read, and the checker: the room is reserved, and empty so far.
+//! The rules: what every team and every assistant must know of stock, prices, payments and orders, as versioned packs.
+//!
+//! This crate decides what a rule is, where packs come from, and which files of a repository tell them to whom.
+//! It works on anybody's code and knows nothing of the shop. The binary leaves it arguments and printing.
+//!
+//! A function per command; its answer is `Display` and knows its exit code, an error does too (`error::Error::exit`):
+//!
+//! | command | function |
+//! | --- | --- |
+//! | `init` | `init::detect` to ask with, then `init::init` |
+//! | `sync`, `--check`, `--dry-run`, `--targets` | `sync::sync` |
+//! | `remove`, `--dry-run` | `sync::remove` |
+//! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `find` and `rule::Rule::in_full` |
+//! | `import --from F`, `export --to F` | `exchange::import` and `exchange::write_pack`, `exchange::export` |
+//! | `doctor` | `doctor::examine` |
+//! | `report` | `check::run`, then `report::report`, `report::history`, `report::Report::render` |
+//! | `check` | `check::run` |
+//! | `mcp` | `mcp::serve` |
+
+pub mod check;
+pub mod config;
+pub mod doctor;
+pub mod error;
+pub mod exchange;
+pub mod front_matter;
+pub mod glob;
+pub mod init;
+pub mod library;
+#[cfg(feature = "mcp")]
+pub mod mcp;
+pub mod pack;
+pub mod report;
+pub mod rule;
+pub mod sync;

@@ -49,8 +49,10 @@ enum Raw {
     Text(String),
 }
 
-/// The sections that there are. `[rules]` belongs to the rules and is not read here.
+/// The sections that there are.
 const SECTIONS: [&str; 3] = ["server", "shop", "payments"];
+/// The sections that belong to the rules, and are not read here.
+const OF_THE_RULES: [&str; 2] = ["rules", "check"];
 
 /// All values, by `section.key`.
 #[derive(Debug, Default)]
@@ -70,7 +72,7 @@ impl Values {
         for (section, value) in table {
             let at = format!("{}: [{section}]", path.display());
             match value {
-                toml::Value::Table(_) if section == "rules" => {}
+                toml::Value::Table(_) if OF_THE_RULES.contains(&section.as_str()) => {}
                 toml::Value::Table(keys) if SECTIONS.contains(&section.as_str()) => {
                     for (key, value) in keys {
                         let source = Source::File(format!("{}: {section}.{key}", path.display()));
@@ -96,7 +98,7 @@ impl Values {
             let path = name.strip_prefix("SELLONCE_").and_then(|path| path.split_once("__"));
             let Some((section, key)) = path else { continue };
             let (section, key) = (section.to_lowercase(), key.to_lowercase());
-            if section == "rules" {
+            if OF_THE_RULES.contains(&section.as_str()) {
                 continue;
             }
             self.values.insert(format!("{section}.{key}"), (Raw::Text(text), Source::Variable(name)));

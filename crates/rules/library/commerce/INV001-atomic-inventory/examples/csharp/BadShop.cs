@@ -1,0 +1,67 @@
+// What goes wrong with EF Core, Dapper and ADO.NET.
+public class OrderService
+{
+    public async Task Buy(int id, int quantity)
+    {
+        var product = await _context.Products.FindAsync(id);
+        if (product.Stock < quantity) throw new SoldOut();
+        product.Stock -= quantity; // expect: INV001
+        await _context.SaveChangesAsync();
+    }
+
+    public async Task BuyAll(Order order)
+    {
+        foreach (var item in order.Items)
+        {
+            var product = await _context.Products.FirstOrDefaultAsync(p => p.Id == item.ProductId);
+            product.StockQuantity = product.StockQuantity - item.Quantity; // expect: INV001
+        }
+        await _context.SaveChangesAsync();
+    }
+
+    public void BuyByRepository(int id, int quantity)
+    {
+        var product = _productRepository.GetById(id);
+        product.Stock -= quantity; // expect: INV001
+        _productRepository.Update(product);
+    }
+
+    public async Task Step(int id, int quantity)
+    {
+        await _context.Products.Where(p => p.Id == id)
+            .ExecuteUpdateAsync(s => s.SetProperty(p => p.Stock, p => p.Stock - quantity)); // expect: INV001
+    }
+
+    public async Task Raw(int id, int quantity)
+    {
+        await _context.Database.ExecuteSqlRawAsync("UPDATE Products SET Stock = Stock - {0} WHERE Id = {1}", quantity, id); // expect: INV001
+        await _connection.ExecuteAsync("UPDATE Inventory SET Quantity = Quantity - @quantity WHERE ProductId = @id", new { quantity, id }); // expect: INV001
+        await _connection.ExecuteAsync("UPDATE Products SET Stock = Stock - @quantity WHERE Id = @id AND Stock >= @quantity", new { quantity, id }); // expect: INV001
+    }
+
+    public void Ado(SqlConnection connection, int id, int quantity)
+    {
+        var command = new SqlCommand("UPDATE Products SET Stock = Stock - @quantity WHERE Id = @id", connection); // expect: INV001
+        command.ExecuteNonQuery();
+    }
+
+    public async Task Restock(int id, int quantity)
+    {
+        var inventory = await _unitOfWork.Inventories.GetAsync(id);
+        inventory.Quantity += quantity; // expect: INV001
+        await _unitOfWork.CompleteAsync();
+    }
+}
+
+[Table("Products")]
+public class Product
+{
+    public int Id { get; set; }
+    public int Stock { get; set; }
+
+    public void RemoveStock(int quantity)
+    {
+        if (Stock < quantity) throw new SoldOut();
+        Stock -= quantity; // expect: INV001
+    }
+}

@@ -1,0 +1,46 @@
+// More of what goes wrong in Go.
+package shop
+
+func BuyVariant(tx *gorm.DB, id uint, quantity int) {
+	var variant ProductVariant
+	tx.Find(&variant, id)
+	variant.StockQuantity -= quantity // expect: INV001
+	tx.Save(&variant)
+}
+
+func BuyLeft(tx *gorm.DB, id uint, quantity int) {
+	var product Product
+	tx.First(&product, id)
+	left := product.Stock - quantity
+	tx.Model(&product).Update("stock", left) // expect: INV001
+	tx.Model(&product).UpdateColumns(map[string]any{"stock": left}) // expect: INV001
+}
+
+func BuyRaw(tx *gorm.DB, id uint, quantity int) {
+	tx.Exec("UPDATE products SET stock = stock - ? WHERE id = ?", quantity, id) // expect: INV001
+	tx.Exec("UPDATE inventories SET quantity = quantity - ? WHERE product_id = ? AND quantity >= ?", quantity, id, quantity) // expect: INV001
+}
+
+func BuySprintf(db *sql.DB, id int, quantity int) {
+	db.Exec(fmt.Sprintf("UPDATE products SET stock = stock - %d WHERE id = %d", quantity, id)) // expect: INV001
+}
+
+func BuyOne(db *gorm.DB, id uint) {
+	var ticket Ticket
+	db.First(&ticket, id)
+	ticket.Available-- // expect: INV001
+	db.Save(&ticket)
+}
+
+func Restock(db *gorm.DB, id uint, quantity int) {
+	var product Product
+	db.First(&product, id)
+	product.Stock += quantity // expect: INV001
+	db.Save(&product)
+}
+
+func BuyAll(db *gorm.DB, ids []uint) {
+	for _, id := range ids {
+		db.Model(&Product{}).Where("id = ?", id).UpdateColumn("stock", gorm.Expr("stock - 1")) // expect: INV001
+	}
+}

@@ -1,0 +1,69 @@
+# What goes wrong with SQLAlchemy, Flask, FastAPI, plain drivers and pymongo.
+from sqlalchemy import select, update
+
+
+def buy(product_id, quantity):
+    product = Product.query.get(product_id)
+    if product.stock < quantity:
+        abort(409)
+    product.stock -= quantity  # expect: INV001
+    db.session.commit()
+
+
+async def buy_async(session: AsyncSession, product_id: int, quantity: int):
+    result = await session.execute(select(Product).where(Product.id == product_id))
+    product = result.scalar_one()
+    product.stock_quantity = product.stock_quantity - quantity  # expect: INV001
+    await session.commit()
+
+
+def buy_by_statement(session, product_id, quantity):
+    session.execute(update(Product).where(Product.id == product_id).values(stock=Product.stock - quantity))  # expect: INV001
+
+
+def buy_by_query(db, product_id, quantity):
+    db.query(Inventory).filter(Inventory.product_id == product_id).update({Inventory.quantity: Inventory.quantity - quantity})  # expect: INV001
+    db.commit()
+
+
+class OrderService:
+    def place(self, cart):
+        for cart_item in cart.items:
+            cart_item.product.stock -= cart_item.quantity  # expect: INV001
+        self.db.commit()
+
+
+def buy_sqlite(connection, product_id, quantity):
+    cursor = connection.cursor()
+    cursor.execute("SELECT stock FROM products WHERE id = ?", (product_id,))
+    row = cursor.fetchone()
+    if row[0] < quantity:
+        raise SoldOut()
+    cursor.execute("UPDATE products SET stock = ? WHERE id = ?", (row[0] - quantity, product_id))  # expect: INV001
+    connection.commit()
+
+
+def buy_psycopg(cursor, product_id, quantity):
+    cursor.execute("UPDATE inventory SET quantity = quantity - %s WHERE product_id = %s", (quantity, product_id))  # expect: INV001
+
+
+def buy_formatted(cursor, product_id, quantity):
+    cursor.execute(f"UPDATE products SET stock = stock - {quantity} WHERE id = {product_id}")  # expect: INV001
+
+
+def buy_ignoring_the_count(cursor, product_id, quantity):
+    cursor.execute(
+        "UPDATE products SET stock = stock - %s WHERE id = %s AND stock >= %s",  # expect: INV001
+        (quantity, product_id, quantity),
+    )
+
+
+def buy_mongo(db, product_id, quantity):
+    product = db.products.find_one({"_id": product_id})
+    if product["stock"] < quantity:
+        raise SoldOut()
+    db.products.update_one({"_id": product_id}, {"$set": {"stock": product["stock"] - quantity}})  # expect: INV001
+
+
+def buy_mongo_step(db, product_id, quantity):
+    db.products.update_one({"_id": product_id}, {"$inc": {"stock": -quantity}})  # expect: INV001

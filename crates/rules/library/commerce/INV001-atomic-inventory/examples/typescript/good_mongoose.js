@@ -1,0 +1,43 @@
+// What is right with Mongoose and MongoDB.
+const Product = require("./models/product");
+
+exports.placeOrder = async (req, res) => {
+  const { productId, quantity } = req.body;
+  const result = await Product.updateOne({ _id: productId, stock: { $gte: quantity } }, { $inc: { stock: -quantity } }); // fine: INV001
+  if (result.modifiedCount !== 1) return res.status(409).send("sold out");
+  res.status(201).end();
+};
+
+exports.placeOne = async (req, res) => {
+  const product = await Product.findOneAndUpdate({ _id: req.params.id, countInStock: { $gt: 0 } }, { $inc: { countInStock: -1 } }, { new: true }); // fine: INV001
+  if (!product) return res.status(409).end();
+  res.json(product);
+};
+
+exports.cancel = async (req, res) => {
+  await Product.updateOne({ _id: req.params.id }, { $inc: { stock: req.body.quantity } }); // fine: INV001
+  res.end();
+};
+
+exports.addToCart = async (req, res) => {
+  const cart = await Cart.findOne({ user: req.user.id });
+  const product = cart.products.find((entry) => entry.productId === req.body.productId);
+  product.quantity += 1; // fine: INV001
+  await cart.save();
+  const index = cart.items.findIndex((entry) => entry.id === req.body.id);
+  cart.items[index].quantity -= 1; // fine: INV001
+  await cart.save();
+};
+
+exports.editProduct = async (req, res) => {
+  const product = await Product.findById(req.params.id);
+  product.name = req.body.name;
+  product.countInStock = req.body.countInStock; // fine: INV001
+  await product.save();
+};
+
+exports.preview = async (req, res) => {
+  const product = await Product.findById(req.params.id).lean();
+  product.stock -= 1; // fine: INV001
+  res.json(product);
+};

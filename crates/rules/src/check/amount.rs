@@ -1,0 +1,347 @@
+//! How a value that is written to a column came about: from the amount read before, inside the database, or from elsewhere.
+
+use super::chain::Chain;
+use super::idiom::{COMPUTED, REQUESTS};
+use super::names::{Names, squashed};
+use super::owner::{Origin, column_of};
+use super::sql::{self, Change};
+use super::tree::{Kind, Node, Span};
+use super::unit::Unit;
+
+const DEPTH_MAX: usize = 6;
+
+/// Which way an amount changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Down,
+    Up,
+    Unknown,
+}
+
+/// How a written value came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Computed in the program from the amount read before; where it was read, if known.
+    ReadModify(Direction, Option<Span>),
+    /// Computed by the database from what the row holds then.
+    Relative(Direction),
+    /// From elsewhere.
+    Absolute,
+}
+
+/// What a value is asked against: the unit it stands in, the words of the trade, the column it goes to.
+pub(crate) struct Question<'q, 't, 'a> {
+    pub(crate) unit: &'q Unit<'t, 'a>,
+    pub(crate) names: &'q Names,
+    pub(crate) column: &'q str,
+    /// Columns that SELECTs of this unit read.
+    pub(crate) selected: &'q [String],
+}
+
+impl<'t, 'a> Question<'_, 't, 'a> {
+    /// The shape of `value`.
+    pub(crate) fn shape(&self, value: &Node<'a>) -> Shape {
+        if let Some(direction) = self.relative(value, 0) {
+            return Shape::Relative(direction);
+        }
+        match self.derived(value, 0) {
+            Some((direction, read)) => Shape::ReadModify(direction, read),
+            None => Shape::Absolute,
+        }
+    }
+
+    /// A computation the database does.
+    fn relative(&self, value: &Node<'a>, depth: usize) -> Option<Direction> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        match &value.kind {
+            Kind::Text(text, parts) => self.relative_text(text, parts),
+            Kind::List(items) => items.iter().find_map(|item| {
+                let Kind::Pair(key, value) = &item.kind else { return None };
+                match squashed(key.text().or(key.name())?).as_str() {
+                    "decrement" | "subtract" | "decr" => Some(sign(value, Direction::Down)),
+                    "increment" | "add" | "incr" => Some(sign(value, Direction::Up)),
+                    "set" => self.relative(value, depth + 1),
+                    _ => None,
+                }
+            }),
+            Kind::Binary(operator @ ("-" | "+"), left, right) => {
+                let base = if *operator == "-" { Direction::Down } else { Direction::Up };
+                let own = self.is_row_expression(left) || (*operator == "+" && self.is_row_expression(right));
+                own.then(|| sign(right, base))
+            }
+            Kind::Function(function) => function.body.iter().find_map(|part| self.relative(part, depth + 1)),
+            Kind::Call(callee, arguments) => {
+                let name = squashed(callee.name().or(match callee.kind {
+                    Kind::Member(_, name) => Some(name),
+                    _ => None,
+                })?);
+                if matches!(name.as_str(), "increment" | "decrement") {
+                    let base = if name == "increment" { Direction::Up } else { Direction::Down };
+                    return Some(arguments.first().map_or(base, |argument| sign(argument, base)));
+                }
+                let computed = COMPUTED.contains(&name.as_str()) || name == "max" || name == "min";
+                computed.then(|| arguments.iter().find_map(|argument| self.relative(argument, depth + 1)))?
+            }
+            Kind::New(_, arguments) => {
+                arguments.iter().find_map(|argument| self.relative(argument, depth + 1))
+            }
+            Kind::Name(name) => {
+                let definition = self.unit.definition(name, value.span.start)?;
+                (!definition.part && !definition.element && definition.value.span != value.span)
+                    .then(|| self.relative(definition.value, depth + 1))?
+            }
+            Kind::Return(items) | Kind::Other(items) => {
+                items.iter().find_map(|item| self.relative(item, depth + 1))
+            }
+            _ => None,
+        }
+    }
+
+    fn relative_text(&self, text: &str, parts: &[Node<'a>]) -> Option<Direction> {
+        if !text.contains(['-', '+']) {
+            return None;
+        }
+        // A template over the column object: sql`${products.stock} - ${quantity}`.
+        let first = parts.first().and_then(|part| column_of(part));
+        if first.is_some_and(|(_, column)| squashed(column) == squashed(self.column)) {
+            return Some(if text.contains('-') { Direction::Down } else { Direction::Up });
+        }
+        match sql::change_of(self.column, text)? {
+            Change::Down => Some(Direction::Down),
+            Change::Up => Some(Direction::Up),
+            Change::Absolute => None,
+        }
+    }
+
+    /// `F("stock")`, `Product.stock` of the class, the parameter of a lambda that the database runs.
+    fn is_row_expression(&self, node: &Node<'a>) -> bool {
+        match &node.kind {
+            Kind::Call(callee, arguments) => {
+                let named = callee.name().is_some_and(|name| matches!(name, "F" | "Coalesce" | "col"));
+                named
+                    && arguments.iter().any(|argument| {
+                        argument.any(&|part| {
+                            part.text().is_some_and(|text| squashed(text) == squashed(self.column))
+                        })
+                    })
+                    || column_of(node).is_some_and(|_| self.is_class_column(node))
+            }
+            Kind::Member(..) => self.is_class_column(node),
+            // Diesel's columns are plain names in scope.
+            Kind::Name(name) => {
+                squashed(name) == squashed(self.column)
+                    && !self.unit.definitions.contains_key(name)
+                    && !self.unit.parameters.contains_key(name)
+                    && self
+                        .unit
+                        .class
+                        .is_none_or(|class| class.decorators.is_empty() && class.bases.is_empty())
+                    && !name.starts_with(char::is_uppercase)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_class_column(&self, node: &Node<'a>) -> bool {
+        let Some((object, column)) = column_of(node) else { return false };
+        let Some(root) = object.root().name() else { return false };
+        let class = root.starts_with(char::is_uppercase) || matches!(object.kind, Kind::Member(_, "c"));
+        let table = super::names::singular(root) != root && object.name().is_some();
+        squashed(column) == squashed(self.column)
+            && (class || table)
+            && !self.unit.definitions.contains_key(root)
+            && !self.unit.parameters.contains_key(root)
+    }
+
+    /// A computation over the amount read before.
+    fn derived(&self, value: &Node<'a>, depth: usize) -> Option<(Direction, Option<Span>)> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        match &value.kind {
+            Kind::Binary(operator @ ("-" | "+"), left, right) => {
+                let base = if *operator == "-" { Direction::Down } else { Direction::Up };
+                if let Some(read) = self.reads(left, depth) {
+                    return Some((sign(right, base), read));
+                }
+                if *operator == "+"
+                    && let Some(read) = self.reads(right, depth)
+                {
+                    return Some((sign(left, base), read));
+                }
+                self.derived(left, depth + 1).or_else(|| self.derived(right, depth + 1))
+            }
+            Kind::Name(name) => self.derived_name(name, value, depth),
+            Kind::Call(callee, arguments) => {
+                if let Kind::Member(object, name) = &callee.kind {
+                    let arithmetic = match squashed(name).as_str() {
+                        "subtract" | "minus" | "sub" | "checkedsub" | "saturatingsub" => {
+                            Some(Direction::Down)
+                        }
+                        "plus" | "checkedadd" | "saturatingadd" => Some(Direction::Up),
+                        _ => None,
+                    };
+                    if let Some(direction) = arithmetic
+                        && let Some(read) = self.reads(object, depth)
+                    {
+                        return Some((direction, read));
+                    }
+                    if let Some(found) = self.derived(object, depth + 1) {
+                        return Some(found);
+                    }
+                }
+                arguments.iter().find_map(|argument| self.derived(argument, depth + 1))
+            }
+            Kind::New(_, parts) | Kind::Other(parts) | Kind::Text(_, parts) | Kind::List(parts) => {
+                parts.iter().find_map(|part| self.derived(part, depth + 1))
+            }
+            Kind::Pair(_, value) => self.derived(value, depth + 1),
+            Kind::Branch(_, rest) => rest.iter().find_map(|part| self.derived(part, depth + 1)),
+            Kind::Member(object, "value") => self.derived(object, depth + 1),
+            // `Set(x)`-like wrappers and closures over the amount: `prev => prev - 1` is not a read of the database.
+            _ => None,
+        }
+    }
+
+    fn derived_name(&self, name: &str, value: &Node<'a>, depth: usize) -> Option<(Direction, Option<Span>)> {
+        let definition = self.unit.definition(name, value.span.start)?;
+        let read = || self.reads(definition.value, depth + 1).or_else(|| self.reads(value, depth + 1));
+        for assignment in &self.unit.assignments {
+            let stepped =
+                matches!(assignment.operator, "-=" | "+=") && assignment.target.name() == Some(name);
+            if stepped
+                && assignment.span.start < value.span.start
+                && let Some(read) = read()
+            {
+                let base = if assignment.operator == "-=" { Direction::Down } else { Direction::Up };
+                return Some((sign(assignment.value, base), read));
+            }
+        }
+        if definition.part || definition.element || definition.value.span.start == value.span.start {
+            return None;
+        }
+        self.derived(definition.value, depth + 1)
+    }
+
+    /// Whether a node is the stored amount as the program read it; gives where it was loaded.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer says whether it reads, the inner whether the place is known"
+    )]
+    fn reads(&self, node: &Node<'a>, depth: usize) -> Option<Option<Span>> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        if let Some((object, column)) = column_of(node) {
+            let owner = self.unit.owner(object);
+            if owner.origin == Origin::Request
+                || is_request(object.root().name()) && owner.origin != Origin::Loaded
+            {
+                return None;
+            }
+            let same = squashed(column) == squashed(self.column);
+            if same || self.names.meaning(&owner.entity, column).is_some() {
+                return Some(owner.load.or(Some(object.span)));
+            }
+        }
+        match &node.kind {
+            Kind::Name(name) => self.reads_name(name, node, depth),
+            Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
+            Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
+                (Kind::Name(_), [argument]) => self.reads(argument, depth + 1),
+                (Kind::Member(object, name), []) if *name != "length" && !name.starts_with("get") => {
+                    self.reads(object, depth + 1)
+                }
+                (Kind::Member(_, "getInt" | "GetInt32" | "getLong" | "get" | "getInteger"), [argument]) => {
+                    let selected =
+                        argument.text().is_some_and(|text| squashed(text) == squashed(self.column))
+                            || matches!(argument.kind, Kind::Number(_)) && self.is_selected();
+                    selected.then_some(Some(node.span))
+                }
+                (Kind::Member(object, _), [argument]) => {
+                    self.reads(argument, depth + 1).or_else(|| self.reads(object, depth + 1))
+                }
+                (Kind::Member(..), [first, _]) => self.reads(first, depth + 1),
+                _ => None,
+            },
+            Kind::Binary("||" | "??" | "or" | "&&" | "?:" | "-" | "+", left, _) => {
+                self.reads(left, depth + 1)
+            }
+            Kind::Other(items) if items.len() == 1 => self.reads(&items[0], depth + 1),
+            _ => None,
+        }
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer says whether it reads, the inner whether the place is known"
+    )]
+    fn reads_name(&self, name: &str, node: &Node<'a>, depth: usize) -> Option<Option<Span>> {
+        let same = squashed(name) == squashed(self.column);
+        let Some(definition) = self.unit.definition(name, node.span.start) else {
+            // A field of the object whose method this is, written without `this`.
+            let own_field = same && self.unit.class.is_some() && !self.unit.parameters.contains_key(name);
+            return own_field.then_some(None);
+        };
+        if definition.value.span.start == node.span.start {
+            return None;
+        }
+        let value = definition.value;
+        if definition.part {
+            let root = value.root().name();
+            let matters = same || self.names.may_matter(name) && !is_request(root);
+            return (matters && !is_request(root)).then_some(Some(value.span));
+        }
+        if let Some(read) = self.reads(value, depth + 1) {
+            return Some(read);
+        }
+        // A number scanned from a SELECT of the column.
+        (self.is_selected() && Chain::of(value, true).is_some()).then_some(Some(value.span))
+    }
+
+    fn is_selected(&self) -> bool {
+        self.selected.iter().any(|column| squashed(column) == squashed(self.column) || column == "*")
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer says whether it reads, the inner whether the place is known"
+    )]
+    fn fetched(&self, object: &Node<'a>) -> Option<Option<Span>> {
+        if !self.is_selected() {
+            return None;
+        }
+        let name = object.root().name()?;
+        let definition = self.unit.definition(name, object.span.start)?;
+        Chain::of(definition.value, true).map(|chain| Some(chain.span))
+    }
+}
+
+fn is_request(name: Option<&str>) -> bool {
+    name.is_some_and(|name| REQUESTS.contains(&squashed(name).as_str()))
+}
+
+/// The direction of adding or taking `value`: a negative value turns it around, an unknown change has none.
+pub(crate) fn sign(value: &Node<'_>, base: Direction) -> Direction {
+    let turned = match base {
+        Direction::Down => Direction::Up,
+        Direction::Up => Direction::Down,
+        Direction::Unknown => Direction::Unknown,
+    };
+    match &value.kind {
+        Kind::Minus(_) => turned,
+        Kind::Number(text) if text.starts_with('-') => turned,
+        Kind::Binary("*", left, right) => {
+            let negative = |node: &Node<'_>| sign(node, base) == turned && turned != base;
+            if negative(left) || negative(right) { turned } else { base }
+        }
+        Kind::Name(name) | Kind::Member(_, name) => {
+            let squashed = squashed(name);
+            let signed = ["change", "delta", "diff", "adjust", "movement", "difference"];
+            if signed.iter().any(|word| squashed.contains(word)) { Direction::Unknown } else { base }
+        }
+        _ => base,
+    }
+}

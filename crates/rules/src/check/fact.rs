@@ -1,0 +1,151 @@
+//! Facts of a file: writes to amounts with their shape, guard, lock and fate, and what other files need to know.
+//! Facts are owned and small, so that the tree they came from can be dropped. Rules are questions over them.
+
+use super::amount::Direction;
+use super::language::Language;
+use super::names::{Meaning, Names};
+use super::tree::{Node, Span};
+use super::unit::{self, Unit};
+
+/// What protects a write by its own condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    None,
+    /// The amount itself is compared in the condition of the write.
+    Amount,
+    /// A version is compared.
+    Version,
+}
+
+/// What happens to the number of rows that a conditional write changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowCount {
+    /// Somebody looks at it, or the call fails by itself when nothing was changed.
+    Checked,
+    Ignored,
+    /// This file does not show it.
+    Unseen,
+}
+
+/// How a changed object gets into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Persistence {
+    /// The write is a statement of its own.
+    Statement,
+    /// The object, or the session it belongs to, is saved in this unit.
+    Saved,
+    /// A method of a stored class changes its own object; callers save it.
+    Method,
+    /// Nothing here shows that it is stored.
+    Unseen,
+}
+
+/// Whether the row was locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    None,
+    Held,
+    /// The lock came after the read and the object was not read again.
+    AfterRead,
+}
+
+/// How the write computes the new amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    ReadModify(Direction),
+    Relative(Direction),
+    Absolute,
+}
+
+/// One write to an amount that runs out.
+#[derive(Debug, Clone)]
+pub(crate) struct AmountWrite {
+    pub(crate) meaning: Meaning,
+    pub(crate) entity: String,
+    pub(crate) column: String,
+    pub(crate) way: Way,
+    pub(crate) guard: Guard,
+    pub(crate) rows: RowCount,
+    pub(crate) persistence: Persistence,
+    pub(crate) lock: Lock,
+    /// Another amount of the same row is settled by the same statement.
+    pub(crate) settles: bool,
+    pub(crate) at: Span,
+    pub(crate) read: Option<Span>,
+    pub(crate) unit: String,
+    /// Names of functions this unit calls before the write: one of them may take the lock.
+    pub(crate) called_before: Vec<String>,
+}
+
+/// What other files need to know of a class.
+#[derive(Debug, Clone)]
+pub(crate) struct ClassFact {
+    pub(crate) name: String,
+    pub(crate) versioned: bool,
+}
+
+/// Everything rules ask of one file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileFacts {
+    pub(crate) writes: Vec<AmountWrite>,
+    pub(crate) classes: Vec<ClassFact>,
+    /// Names of functions that take a row lock.
+    pub(crate) locking: Vec<String>,
+    /// Calls of each unit, and whether the unit takes a lock itself.
+    pub(crate) calls: Vec<UnitCalls>,
+    /// Findings of rules that one unit decides alone.
+    pub(crate) local: Vec<super::finding::Finding>,
+}
+
+/// What one unit calls.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitCalls {
+    pub(crate) locks: bool,
+    pub(crate) keys: Vec<String>,
+}
+
+/// What facts are read with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'r> {
+    pub(crate) names: &'r Names,
+    pub(crate) language: Language,
+    pub(crate) source: &'r str,
+}
+
+/// Reads the facts of a file from its tree.
+pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
+    let units = unit::units(root);
+    let mut facts = FileFacts { classes: super::class::classes(root), ..FileFacts::default() };
+    let locks: Vec<Vec<super::lock::LockPlace>> =
+        units.iter().map(|unit| super::lock::locks(unit, reading)).collect();
+    facts.locking = super::lock::locking_functions(&units, &locks);
+    for (unit, own) in units.iter().zip(&locks) {
+        let mut places = own.clone();
+        places.extend(super::lock::through_calls(unit, &facts.locking));
+        let called_under_lock = super::lock::called_under_lock(unit, &units, &locks);
+        let mut writes = super::write::writes(unit, reading);
+        for write in &mut writes {
+            write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
+            write.called_before = called_before(unit, write.at);
+        }
+        writes.sort_by_key(|write| (write.at, write.column.clone()));
+        writes.dedup_by_key(|write| (write.at, write.column.clone()));
+        facts.writes.extend(writes);
+        facts.calls.push(UnitCalls {
+            locks: !places.is_empty(),
+            keys: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
+        });
+        super::rule::local(unit, reading, &mut facts.local);
+    }
+    facts
+}
+
+fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<String> {
+    let chains = unit.chains.iter().filter(|chain| chain.span.start <= at.end);
+    let mut names: Vec<String> = chains
+        .flat_map(|chain| chain.links.iter().filter(|link| link.arguments.is_some()).map(|l| l.key.clone()))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}

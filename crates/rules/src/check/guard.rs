@@ -1,0 +1,203 @@
+//! What guards an update call: conditions on the amount or a version along its chain, and whether its row count is looked at.
+
+use super::chain::{Chain, Link};
+use super::entry::Entry;
+use super::fact::{Guard, Reading, RowCount, Way};
+use super::idiom::{COUNTS, FILTER_FIRST, NEUTRAL, VERSIONS};
+use super::language::Language;
+use super::names::squashed;
+use super::owner::column_of;
+use super::sql;
+use super::tree::{Kind, Node};
+use super::unit::Unit;
+
+/// Keys under which an update's own argument chooses rows.
+const CONDITIONS: &[&str] = &["where", "filter", "condition", "query", "conditions", "criteria"];
+
+/// Whether a place in an update's arguments chooses rows rather than changing them.
+pub(crate) fn is_condition(entry: &Entry<'_, '_>, key: &str, arguments: &[Node<'_>]) -> bool {
+    if entry
+        .path
+        .iter()
+        .any(|part| CONDITIONS.contains(&part.as_str()) || part == "create" || part == "select")
+    {
+        return true;
+    }
+    if entry.argument == 0 && arguments.len() >= 2 {
+        // Sequelize gives values first and `{ where }` second; TypeORM the criteria first.
+        let second_chooses = arguments[1].any(&|node| {
+            matches!(&node.kind, Kind::Pair(key, _) if key.name().is_some_and(|name| name == "where"))
+        });
+        return FILTER_FIRST.contains(&key) || key == "update" && !second_chooses && !keyword(&arguments[1]);
+    }
+    false
+}
+
+fn keyword(node: &Node<'_>) -> bool {
+    matches!(node.kind, Kind::Pair(..) | Kind::Function(_))
+}
+
+/// The guard that the other links of the chain put on a write of `column`.
+pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> Guard {
+    let mut guard = Guard::None;
+    for (index, link) in chain.links.iter().enumerate() {
+        if index == position || NEUTRAL.contains(&link.key.as_str()) {
+            continue;
+        }
+        match guard_of(link.given(), column) {
+            Guard::Amount => return Guard::Amount,
+            Guard::Version => guard = Guard::Version,
+            Guard::None => {}
+        }
+    }
+    // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
+    let own = &chain.links[position];
+    if let [first, _, ..] = own.given()
+        && !matches!(first.kind, Kind::Text(..) | Kind::Function(_))
+        && own.key != "set"
+        && !has_where(own)
+        && guard_of(std::slice::from_ref(first), column) != Guard::None
+    {
+        return guard_of(std::slice::from_ref(first), column);
+    }
+    if has_where(own) {
+        for argument in own.given() {
+            let mut found = Guard::None;
+            argument.walk(&mut |node| {
+                if let Kind::Pair(key, value) = &node.kind
+                    && key
+                        .text()
+                        .or(key.name())
+                        .is_some_and(|name| CONDITIONS.contains(&squashed(name).as_str()))
+                    && found == Guard::None
+                {
+                    found = guard_of(std::slice::from_ref(value), column);
+                }
+            });
+            if found != Guard::None {
+                return found;
+            }
+        }
+    }
+    guard
+}
+
+fn has_where(link: &Link<'_, '_>) -> bool {
+    link.given().iter().any(|argument| {
+        argument.any(&|node| {
+            matches!(&node.kind, Kind::Pair(key, _) if key.text().or(key.name()).is_some_and(|name| CONDITIONS.contains(&squashed(name).as_str())))
+        })
+    })
+}
+
+/// The guard of a chain that this one is an argument of: EF Core puts the change inside, the condition outside.
+pub(crate) fn around(unit: &Unit<'_, '_>, inner: &Chain<'_, '_>, column: &str) -> Guard {
+    let outer = unit.chains.iter().filter(|chain| {
+        chain.span.start < inner.span.start
+            && chain.span.end >= inner.span.end
+            && chain.has(&["executeupdate", "executeupdateasync", "where"])
+    });
+    for chain in outer {
+        for link in chain.links.iter().filter(|link| matches!(link.key.as_str(), "where" | "filter")) {
+            let guard = guard_of(link.given(), column);
+            if guard != Guard::None {
+                return guard;
+            }
+        }
+    }
+    Guard::None
+}
+
+fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
+    let wanted = squashed(column);
+    let mut guard = Guard::None;
+    for argument in arguments {
+        argument.walk(&mut |node| {
+            let names: Vec<String> = match &node.kind {
+                Kind::Pair(key, _) => key
+                    .text()
+                    .or(key.name())
+                    .map(|name| {
+                        squashed(name.split("__").next().unwrap_or(name).rsplit('.').next().unwrap_or(name))
+                    })
+                    .into_iter()
+                    .collect(),
+                Kind::Text(text, _) if text.contains(' ') => {
+                    sql::guards_of(text).iter().map(|guard| squashed(guard)).collect()
+                }
+                Kind::Text(text, _) => vec![squashed(text.rsplit('.').next().unwrap_or(text))],
+                Kind::Name(name) => vec![squashed(name)],
+                _ => column_of(node).map(|(_, name)| squashed(name)).into_iter().collect(),
+            };
+            if names.contains(&wanted) {
+                guard = Guard::Amount;
+            } else if guard == Guard::None && names.iter().any(|name| VERSIONS[..6].contains(&name.as_str()))
+            {
+                guard = Guard::Version;
+            }
+        });
+    }
+    guard
+}
+
+/// Whether the number of changed rows is looked at.
+pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> RowCount {
+    if counts_after(unit, chain) {
+        return RowCount::Checked;
+    }
+    let prepared = chain.links.iter().any(|link| link.key.starts_with("prepare"));
+    if matches!(reading.language, Language::Go) || prepared {
+        // Go's error says nothing of rows; a prepared statement is run elsewhere.
+        return RowCount::Ignored;
+    }
+    // An update as a part of a larger call (`Promise.all([...])`, EF's lambda) is looked at there or not at all.
+    if chain.used || chain.has(&["setproperty"]) { RowCount::Checked } else { RowCount::Ignored }
+}
+
+fn counts_after(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> bool {
+    let counts = |name: &str| {
+        let name = squashed(name);
+        COUNTS.iter().any(|count| name.contains(count))
+    };
+    let in_chains = unit
+        .chains
+        .iter()
+        .filter(|other| other.span.end >= chain.span.start)
+        .any(|other| other.links.iter().any(|link| counts(link.name) || returns_count(link, other)));
+    in_chains
+        || unit.conditions.iter().filter(|node| node.span.end >= chain.span.start).any(|condition| {
+            condition
+                .any(&|node| matches!(&node.kind, Kind::Member(_, name) | Kind::Name(name) if counts(name)))
+        })
+        || unit.definitions.keys().any(|name| counts(name))
+        || unit
+            .returns
+            .iter()
+            .any(|value| value.any(&|node| matches!(&node.kind, Kind::Member(_, name) if counts(name))))
+}
+
+/// JDBC's `executeUpdate` gives the number: taking it is looking at it.
+fn returns_count(link: &Link<'_, '_>, chain: &Chain<'_, '_>) -> bool {
+    matches!(link.key.as_str(), "executeupdate" | "executenonquery" | "executenonqueryasync") && chain.used
+}
+
+/// `SetProperty(p => p.Stock, p => p.Stock - n)`: the database computes what the second lambda says.
+pub(crate) fn set_property(arguments: &[Node<'_>], column: &str) -> Way {
+    let Some(Node { kind: Kind::Function(function), .. }) = arguments.get(1) else { return Way::Absolute };
+    let mut way = Way::Absolute;
+    for part in &function.body {
+        part.walk(&mut |node| {
+            if let Kind::Binary(operator @ ("-" | "+"), left, _) = &node.kind
+                && column_of(left).is_some_and(|(_, name)| squashed(name) == squashed(column))
+            {
+                let down = *operator == "-";
+                way = Way::Relative(if down {
+                    super::amount::Direction::Down
+                } else {
+                    super::amount::Direction::Up
+                });
+            }
+        });
+    }
+    way
+}

@@ -1,0 +1,204 @@
+//! Row locks and what stands for them: which calls lock, on what, and whether the lock came before the read.
+
+use super::chain::Chain;
+use super::fact::{AmountWrite, Lock, Reading};
+use super::names::{squashed, words};
+use super::owner::is_bought;
+use super::tree::{Kind, Node};
+use super::unit::Unit;
+
+/// A place where a lock is taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LockPlace {
+    pub(crate) start: usize,
+    /// The whole chain of calls it belongs to.
+    pub(crate) chain: (usize, usize),
+    /// The object is read again under the lock.
+    pub(crate) rereads: bool,
+}
+
+/// Words in names that contain `lock` but lock nothing.
+const NOT_LOCKS: &[&str] =
+    &["unlock", "block", "clock", "deadlock", "lockout", "locked", "unlocked", "locks", "stock"];
+
+/// The locks that a unit takes itself.
+pub(crate) fn locks(unit: &Unit<'_, '_>, reading: Reading<'_>) -> Vec<LockPlace> {
+    let mut places = Vec::new();
+    for chain in &unit.chains {
+        if chain_locks(unit, chain, reading) {
+            let rereads = chain.links.iter().any(|link| {
+                matches!(link.key.as_str(), "lock" | "withlock" | "reload" | "refresh") && link.name != "Lock"
+            }) && !chain.has(&["em", "entitymanager"]);
+            let root = chain.root.name().unwrap_or_default();
+            let manager = matches!(squashed(root).as_str(), "em" | "entitymanager" | "this");
+            places.push(LockPlace {
+                start: chain.span.start,
+                chain: (chain.span.start, chain.span.end),
+                rereads: rereads && !manager,
+            });
+        }
+    }
+    for (text, _) in &unit.texts {
+        if let Some(sql) = text.text()
+            && text_locks(sql)
+        {
+            places.push(LockPlace {
+                start: text.span.start,
+                chain: (text.span.start, text.span.end),
+                rereads: false,
+            });
+        }
+    }
+    places
+}
+
+fn chain_locks(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> bool {
+    let by_link =
+        chain.links.iter().any(|link| link.arguments.is_some() && link_locks(link.name, &link.key, reading));
+    let by_argument =
+        chain.links.iter().flat_map(|link| link.given()).any(|argument| argument_locks(argument));
+    if !by_link && !by_argument {
+        return false;
+    }
+    // A lock on the order or the user does not lock the stock.
+    let entity = unit.entity_of(chain);
+    let other = is_bought(&entity)
+        || words(&entity)
+            .iter()
+            .any(|word| matches!(word.as_str(), "user" | "wallet" | "account" | "customer" | "payment"));
+    !other
+}
+
+fn link_locks(name: &str, key: &str, reading: Reading<'_>) -> bool {
+    let parts = words(name);
+    let word = parts.iter().any(|word| {
+        (word == "lock"
+            || word == "mutex"
+            || word == "redlock"
+            || word == "serializable"
+            || word == "semaphore")
+            && !NOT_LOCKS.contains(&word.as_str())
+    });
+    let unlocks = parts.iter().any(|word| matches!(word.as_str(), "unlock" | "release" | "delete" | "is"));
+    let named = key.contains("forupdate")
+        || key.contains("withlock")
+        || key == "runtransaction"
+        || key == "setlockmode"
+        || key.contains("pessimistic")
+        || key.contains("acquirelock")
+        || key.contains("runexclusive")
+        || key == "lockexclusive";
+    // Go's and Python's in-process mutexes are called on something; `Lock(...)` of Java locks rows by annotation.
+    ((word && !unlocks) || named || reading.names.lock_functions.contains(key)) && !key.contains("stocklock")
+}
+
+fn argument_locks(argument: &Node<'_>) -> bool {
+    argument.any(&|node| match &node.kind {
+        Kind::Pair(key, value) => {
+            let key = squashed(key.text().or(key.name()).unwrap_or_default());
+            let off = matches!(&value.kind, Kind::Name(name) if matches!(*name, "false" | "False" | "nil" | "null"));
+            (matches!(key.as_str(), "lock" | "withforupdate" | "forupdate" | "pessimisticlock") && !off)
+                || (matches!(key.as_str(), "isolationlevel" | "isolation") && is_serializable(value))
+        }
+        Kind::Member(_, name) | Kind::Name(name) => {
+            name.to_uppercase().contains("PESSIMISTIC_WRITE") || name.eq_ignore_ascii_case("serializable")
+                || matches!(*name, "LevelSerializable" | "PESSIMISTIC_FORCE_INCREMENT" | "OPTIMISTIC_FORCE_INCREMENT")
+        }
+        Kind::New(of, _) => matches!(&of.kind, Kind::Member(_, "Locking")),
+        Kind::Text(text, _) => matches!(text.as_ref(), "pessimistic_write" | "SERIALIZABLE"),
+        _ => false,
+    })
+}
+
+fn is_serializable(value: &Node<'_>) -> bool {
+    value.any(&|node| match &node.kind {
+        Kind::Text(text, _) => text.eq_ignore_ascii_case("serializable"),
+        Kind::Name(name) | Kind::Member(_, name) => name.eq_ignore_ascii_case("serializable"),
+        _ => false,
+    })
+}
+
+fn text_locks(sql: &str) -> bool {
+    let upper = sql.to_uppercase();
+    let locks = upper.contains("FOR UPDATE")
+        || upper.contains("UPDLOCK")
+        || upper.contains("GET_LOCK(")
+        || upper.contains("ADVISORY_LOCK")
+        || upper.contains("ADVISORY_XACT_LOCK")
+        || upper.contains("BEGIN IMMEDIATE")
+        || upper.contains("BEGIN EXCLUSIVE")
+        || upper.contains("ISOLATION LEVEL SERIALIZABLE");
+    if !locks {
+        return false;
+    }
+    match super::sql::read(sql) {
+        Some(super::sql::SqlFact::Select { table, .. }) => !is_bought(&table),
+        _ => true,
+    }
+}
+
+/// Names of functions of this file that take a lock for their caller.
+pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (unit, own) in units.iter().zip(locks) {
+        let key = squashed(unit.name);
+        let reads = ["get", "find", "fetch", "load", "lock", "select", "read", "acquire"];
+        let declared = unit
+            .function
+            .is_some_and(|function| function.decorators.iter().any(|d| d.root().name() == Some("Lock")));
+        if (!own.is_empty() && reads.iter().any(|prefix| key.starts_with(prefix)) || declared)
+            && key.len() > 4
+        {
+            names.push(key);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Locks taken by functions of the same file that the unit calls.
+pub(crate) fn through_calls(unit: &Unit<'_, '_>, locking: &[String]) -> Vec<LockPlace> {
+    let mut places = Vec::new();
+    for chain in &unit.chains {
+        if chain.links.iter().any(|link| link.arguments.is_some() && locking.contains(&link.key)) {
+            places.push(LockPlace {
+                start: chain.span.start,
+                chain: (chain.span.start, chain.span.end),
+                rereads: false,
+            });
+        }
+    }
+    places
+}
+
+/// Whether a caller in this file holds a lock when it calls the unit.
+pub(crate) fn called_under_lock(
+    unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
+    locks: &[Vec<LockPlace>],
+) -> bool {
+    if unit.name.is_empty() {
+        return false;
+    }
+    let key = squashed(unit.name);
+    units.iter().zip(locks).any(|(caller, held)| {
+        caller.chains.iter().any(|chain| {
+            let calls = chain.links.iter().any(|link| link.arguments.is_some() && link.key == key);
+            calls && held.iter().any(|place| place.start <= chain.span.start)
+        })
+    })
+}
+
+/// Whether a write happens under one of the locks.
+pub(crate) fn state(places: &[LockPlace], write: &AmountWrite) -> Lock {
+    let mut state = Lock::None;
+    for place in places.iter().filter(|place| place.start <= write.at.end) {
+        let late = write.read.is_some_and(|read| read.end < place.start && read.start < place.chain.0);
+        if !late || place.rereads {
+            return Lock::Held;
+        }
+        state = Lock::AfterRead;
+    }
+    state
+}

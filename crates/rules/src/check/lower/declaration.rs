@@ -1,0 +1,196 @@
+//! Functions and classes of all languages, with their parameters, decorators, annotations and attributes.
+
+use super::{Lowered, Lowering, Syntax};
+use crate::check::tree::{Class, Function, Kind, Node, Parameter};
+
+impl<'a> Lowering<'a> {
+    /// Functions, classes, and what decorates them.
+    pub(super) fn declaration(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+        Some(Lowered::Kind(match syntax.kind() {
+            "function_declaration"
+            | "function_expression"
+            | "generator_function_declaration"
+            | "arrow_function"
+            | "method_definition"
+            | "function_definition"
+            | "lambda"
+            | "method"
+            | "singleton_method"
+            | "block"
+            | "do_block"
+            | "method_declaration"
+            | "constructor_declaration"
+            | "lambda_expression"
+            | "anonymous_function"
+            | "anonymous_function_creation_expression"
+            | "anonymous_method_expression"
+            | "local_function_statement"
+            | "func_literal"
+            | "function_item"
+            | "closure_expression"
+            | "method_signature"
+            | "interface_method"
+            | "method_elem" => return self.function(syntax),
+            "class_declaration"
+            | "class"
+            | "abstract_class_declaration"
+            | "class_definition"
+            | "interface_declaration"
+            | "record_declaration"
+            | "struct_declaration"
+            | "trait_declaration"
+            | "enum_declaration"
+            | "module"
+            | "impl_item"
+            | "struct_item"
+            | "type_spec" => return self.class(syntax),
+            "decorated_definition" => {
+                let mut children = self.children(syntax);
+                return Some(match children.pop() {
+                    Some(definition) => Lowered::Same(definition),
+                    None => Lowered::Rest,
+                });
+            }
+            "annotation" | "marker_annotation" | "attribute" if self.is_annotation(syntax) => {
+                let name = self.field_or_empty(syntax, "name");
+                let mut arguments = Vec::new();
+                let mut cursor = syntax.walk();
+                for child in syntax.named_children(&mut cursor) {
+                    if child.kind().ends_with("arguments") || child.kind().ends_with("argument_list") {
+                        arguments.extend(self.children(child));
+                    }
+                }
+                Kind::Call(name, arguments)
+            }
+            _ => return None,
+        }))
+    }
+
+    /// `attribute` is an annotation in C# and Rust, but a member access in Python.
+    fn is_annotation(&self, syntax: Syntax<'_>) -> bool {
+        syntax.kind() != "attribute" || self.language != crate::check::language::Language::Python
+    }
+
+    fn function(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+        // A `block` is a closure in Ruby only; elsewhere it is a list of statements.
+        let ruby = self.language == crate::check::language::Language::Ruby;
+        if syntax.kind() == "block" && !ruby {
+            return None;
+        }
+        let mut parameters = Vec::new();
+        for field in ["parameters", "parameter", "receiver"] {
+            if let Some(list) = syntax.child_by_field_name(field) {
+                self.parameters(list, &mut parameters, 0);
+            }
+        }
+        let mut decorators = Vec::new();
+        let mut cursor = syntax.walk();
+        for child in syntax.named_children(&mut cursor) {
+            if matches!(child.kind(), "modifiers" | "attribute_list" | "decorator") {
+                decorators.extend(self.children(child));
+            }
+        }
+        let body = match syntax.child_by_field_name("body") {
+            Some(body) => self.body(body),
+            None if ruby => self.children(syntax),
+            None => Vec::new(),
+        };
+        let name = self.source_of_field(syntax, "name");
+        Some(Lowered::Kind(Kind::Function(Box::new(Function { name, parameters, decorators, body }))))
+    }
+
+    /// A body's statements; an expression in its place is returned.
+    fn body(&mut self, body: Syntax<'_>) -> Vec<Node<'a>> {
+        let mut nodes = if matches!(
+            body.kind(),
+            "block"
+                | "statement_block"
+                | "body_statement"
+                | "compound_statement"
+                | "constructor_body"
+                | "block_body"
+        ) {
+            self.children(body)
+        } else {
+            return vec![self.node(body)];
+        };
+        if self.language == crate::check::language::Language::Ruby {
+            super::statement::statements(&mut nodes);
+        }
+        nodes
+    }
+
+    fn parameters(&mut self, list: Syntax<'_>, into: &mut Vec<Parameter<'a>>, depth: usize) {
+        let plain = matches!(
+            list.kind(),
+            "identifier"
+                | "variable_name"
+                | "shorthand_property_identifier_pattern"
+                | "self"
+                | "self_parameter"
+        );
+        if plain || depth > 5 {
+            into.push(Parameter { name: plain_name(self.source_of(list)), declared_type: "" });
+            return;
+        }
+        let named = ["name", "pattern"].into_iter().find_map(|field| list.child_by_field_name(field));
+        if let Some(name) = named {
+            let declared_type = self.source_of_field(list, "type").trim_start_matches(':').trim();
+            if name.named_child_count() > 0 && name.kind().ends_with("pattern") {
+                self.parameters(name, into, depth + 1);
+            } else {
+                into.push(Parameter { name: plain_name(self.source_of(name)), declared_type });
+            }
+            return;
+        }
+        if list.kind() == "typed_parameter" {
+            let name = list.named_child(0).map_or("", |child| self.source_of(child));
+            into.push(Parameter { name, declared_type: self.source_of_field(list, "type") });
+            return;
+        }
+        let mut cursor = list.walk();
+        let children: Vec<Syntax<'_>> = list.named_children(&mut cursor).collect();
+        for child in children {
+            self.parameters(child, into, depth + 1);
+        }
+    }
+
+    fn class(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+        let python = self.language == crate::check::language::Language::Python;
+        if syntax.kind() == "module" && python {
+            return None;
+        }
+        let field = |name| self.source_of_field(syntax, name);
+        let mut name = field("name");
+        if name.is_empty() {
+            name = field("type");
+        }
+        let mut bases = [field("superclasses"), field("superclass"), field("interfaces"), field("trait")]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or_default();
+        let mut decorators = Vec::new();
+        let mut cursor = syntax.walk();
+        for child in syntax.named_children(&mut cursor) {
+            match child.kind() {
+                "modifiers" | "attribute_list" | "decorator" => decorators.extend(self.children(child)),
+                "class_heritage" | "base_list" | "base_clause" => bases = self.source_of(child),
+                _ => {}
+            }
+        }
+        let body = match syntax.child_by_field_name("body").or_else(|| syntax.child_by_field_name("type")) {
+            Some(body) => self.children(body),
+            None => self.children(syntax),
+        };
+        let name = name.split(['<', '(']).next().unwrap_or_default();
+        Some(Lowered::Kind(Kind::Class(Box::new(Class { name, bases, decorators, body }))))
+    }
+}
+
+/// A name without the mark that PHP, Ruby and Rust put before it.
+pub(super) fn plain_name(name: &str) -> &str {
+    match name.trim_start_matches(['$', '@', '&', '*']).trim_start_matches("mut ") {
+        "self" => "this",
+        other => other,
+    }
+}

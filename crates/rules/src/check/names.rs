@@ -1,0 +1,200 @@
+//! What names mean in a shop: which columns hold stock and limits, and in which entities.
+//! The defaults serve an unknown repository; a team adds its own words in `[check]` of `sellonce.toml`.
+
+use super::vocabulary::{
+    FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
+    STOCK_ENTITIES, STOCK_WEAK, USED, USED_WEAK,
+};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Names a team uses for its own tables and columns, added to the defaults.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Vocabulary {
+    /// Columns that hold stock in any table, such as `units_left`.
+    pub stock_columns: Vec<String>,
+    /// Tables or classes in which `quantity`, `available` and `reserved` mean stock.
+    pub stock_entities: Vec<String>,
+    /// Columns that count what runs out other than stock, such as `redemptions`.
+    pub limit_columns: Vec<String>,
+    /// Functions that take the row lock before they return.
+    pub lock_functions: Vec<String>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Meaning {
+    /// Units that can be sold: taking away consumes.
+    Stock,
+    /// Units held for somebody: adding consumes.
+    Reserved,
+    /// Uses so far: adding consumes.
+    Used,
+    /// Uses or money left: taking away consumes.
+    Left,
+}
+
+impl Meaning {
+    /// The rule that speaks of it.
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Meaning::Stock | Meaning::Reserved => "INV001",
+            Meaning::Used | Meaning::Left => "LIM001",
+        }
+    }
+}
+
+/// The words of an identifier: `quantityOnHand`, `quantity_on_hand` and `QuantityOnHand` are the same three.
+pub(crate) fn words(identifier: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous_lower = false;
+    for character in identifier.chars() {
+        if !character.is_alphanumeric() {
+            previous_lower = false;
+            words.push(String::new());
+            continue;
+        }
+        if words.is_empty() || (character.is_uppercase() && previous_lower) {
+            words.push(String::new());
+        }
+        previous_lower = character.is_lowercase() || character.is_ascii_digit();
+        if let Some(word) = words.last_mut() {
+            word.extend(character.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A word without its plural ending.
+pub(crate) fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 2 && !stem.ends_with('s') && word != "goods" => stem.to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+/// An identifier in lower case without separators.
+pub(crate) fn squashed(identifier: &str) -> String {
+    identifier.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The vocabulary, ready for questions.
+#[derive(Debug, Clone)]
+pub struct Names {
+    stock: BTreeSet<String>,
+    stock_entities: BTreeSet<String>,
+    limits: BTreeSet<String>,
+    pub(crate) lock_functions: BTreeSet<String>,
+}
+
+impl Names {
+    /// The defaults and a team's own words.
+    pub fn new(vocabulary: &Vocabulary) -> Names {
+        let set = |defaults: &[&str], own: &[String]| -> BTreeSet<String> {
+            defaults
+                .iter()
+                .map(|word| (*word).to_owned())
+                .chain(own.iter().map(|word| squashed(word)))
+                .collect()
+        };
+        Names {
+            stock: set(STOCK, &vocabulary.stock_columns),
+            stock_entities: set(STOCK_ENTITIES, &vocabulary.stock_entities),
+            limits: set(USED, &vocabulary.limit_columns),
+            lock_functions: set(&[], &vocabulary.lock_functions),
+        }
+    }
+
+    /// What a column of an entity holds; `entity` may be empty when the code does not show it.
+    pub(crate) fn meaning(&self, entity: &str, column: &str) -> Option<Meaning> {
+        let column_words = words(column);
+        let column = column_words.concat();
+        let owner = words(entity);
+        let owner: Vec<String> = owner.iter().map(|word| singular(word)).collect();
+        let joined = owner.concat();
+        let in_owner = |list: &[&str]| owner.iter().any(|word| list.contains(&word.as_str()));
+        let weak = |list: &[&str]| list.contains(&column.as_str());
+        let limited = in_owner(LIMIT_ENTITIES) || LIMIT_ENTITIES.iter().any(|entity| joined.contains(entity));
+        if self.limits.contains(&column) && (limited || !in_owner(STOCK_ENTITIES)) {
+            let known = limited || !USED.contains(&column.as_str());
+            return known.then_some(Meaning::Used);
+        }
+        if limited && (weak(LEFT) || weak(LEFT_WEAK)) {
+            return Some(Meaning::Left);
+        }
+        if limited && weak(USED_WEAK) {
+            return Some(Meaning::Used);
+        }
+        if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
+            return None;
+        }
+        if self.stock.contains(&column) {
+            return Some(Meaning::Stock);
+        }
+        if RESERVED.contains(&column.as_str()) {
+            return Some(Meaning::Reserved);
+        }
+        let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
+        let listed = owner.iter().any(|word| self.stock_entities.contains(word))
+            || self.stock_entities.contains(&joined)
+            || ["product", "stock", "inventory"].iter().any(|word| joined.contains(word));
+        if excluded || !listed {
+            return None;
+        }
+        if weak(STOCK_WEAK) {
+            return Some(Meaning::Stock);
+        }
+        weak(RESERVED_WEAK).then_some(Meaning::Reserved)
+    }
+
+    /// Whether a column may hold stock or a limit in some entity: worth a closer look.
+    pub(crate) fn may_matter(&self, column: &str) -> bool {
+        let column = squashed(column);
+        self.stock.contains(&column)
+            || self.limits.contains(&column)
+            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
+                .iter()
+                .any(|list| list.contains(&column.as_str()))
+    }
+
+    /// Fragments of which at least one stands in every file that rules about amounts can say something of.
+    pub(crate) fn fragments(&self) -> Vec<String> {
+        let own = self
+            .stock
+            .iter()
+            .chain(&self.limits)
+            .filter(|word| !STOCK.contains(&word.as_str()) && !USED.contains(&word.as_str()));
+        FRAGMENTS.iter().map(|fragment| (*fragment).to_owned()).chain(own.cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_stock_only_where_stock_is_kept() {
+        let names = Names::new(&Vocabulary::default());
+        for (entity, column, expected) in [
+            ("Product", "stock", Some(Meaning::Stock)),
+            ("stock_levels", "quantity_on_hand", Some(Meaning::Stock)),
+            ("products", "quantity", Some(Meaning::Stock)),
+            ("InventoryItem", "qty", Some(Meaning::Stock)),
+            ("cart_items", "quantity", None),
+            ("OrderLine", "quantity", None),
+            ("orderProduct", "quantity", None),
+            ("stock_items", "reserved", Some(Meaning::Reserved)),
+            ("product", "low_stock_threshold", None),
+            ("coupon", "used_count", Some(Meaning::Used)),
+            ("gift_cards", "balance", Some(Meaning::Left)),
+            ("user", "balance", None),
+        ] {
+            assert_eq!(names.meaning(entity, column), expected, "{entity}.{column}");
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! Whose column it is: resolves an object in the code to the entity it is an instance of, and to where it was loaded.
+
+use super::chain::Chain;
+use super::idiom::{ELEMENTS, ENTITY_TAKERS, GENERIC, REQUESTS};
+use super::names::{singular, squashed, words};
+use super::tree::{Kind, Node, Span};
+use super::unit::Unit;
+
+const DEPTH_MAX: usize = 8;
+
+/// Where an object came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A call gave it: most likely a read of the database.
+    Loaded,
+    /// It is the object whose method this is.
+    This,
+    /// It was handed in.
+    Parameter,
+    /// It was made here and is not stored yet.
+    Fresh,
+    /// It came with a request.
+    Request,
+    Unknown,
+}
+
+/// An object's entity and origin.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    /// The words that name the entity.
+    pub(crate) entity: String,
+    pub(crate) origin: Origin,
+    /// The call that loaded it.
+    pub(crate) load: Option<Span>,
+}
+
+impl Owner {
+    fn new(entity: &str, origin: Origin) -> Owner {
+        Owner { entity: entity.to_owned(), origin, load: None }
+    }
+}
+
+/// The object and column of a read: `o.stock`, `o['stock']`, `o.getStock()`, `o.get('stock')`, `o.stock()`.
+pub(crate) fn column_of<'t, 'a>(node: &'t Node<'a>) -> Option<(&'t Node<'a>, &'t str)> {
+    match &node.kind {
+        Kind::Member(object, name) => Some((object, name)),
+        Kind::Index(object, key) => match &key.kind {
+            Kind::Text(text, _) => Some((object, text)),
+            _ => None,
+        },
+        Kind::Call(callee, arguments) => {
+            let Kind::Member(object, name) = &callee.kind else { return None };
+            match arguments.as_slice() {
+                [] => {
+                    let getter = ["get", "Get"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+                    Some((object, getter.filter(|rest| !rest.is_empty()).unwrap_or(name)))
+                }
+                [argument]
+                    if matches!(
+                        *name,
+                        "get" | "getDataValue" | "getData" | "getAttribute" | "read_attribute"
+                    ) =>
+                {
+                    argument.text().map(|text| (object.as_ref(), text))
+                }
+                // `Optional.orElse(0)` and `unwrap_or(0)` of a column are the column.
+                [_] if matches!(
+                    squashed(name).as_str(),
+                    "unwrapor" | "orelse" | "getordefault" | "coalesce"
+                ) =>
+                {
+                    column_of(object)
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The words of an identifier that name an entity, joined by `_`.
+pub(crate) fn entity_words(identifier: &str) -> String {
+    let mut kept = Vec::new();
+    for word in words(identifier) {
+        if matches!(word.as_str(), "by" | "for" | "with" | "where" | "from" | "in") && !kept.is_empty() {
+            break;
+        }
+        if !GENERIC.contains(&word.as_str()) {
+            kept.push(word);
+        }
+    }
+    kept.join("_")
+}
+
+impl<'t, 'a> Unit<'t, 'a> {
+    /// Resolves an object.
+    pub(crate) fn owner(&self, node: &Node<'a>) -> Owner {
+        self.resolve(node, 0)
+    }
+
+    fn resolve(&self, node: &Node<'a>, depth: usize) -> Owner {
+        if depth > DEPTH_MAX {
+            return Owner::new("", Origin::Unknown);
+        }
+        match &node.kind {
+            Kind::Name("this") => Owner::new(self.class.map_or("", |class| class.name), Origin::This),
+            Kind::Name(name) => self.named(name, node, depth),
+            Kind::Member(object, name) => {
+                let inner = self.resolve(object, depth + 1);
+                let collection = singular(name) != *name || matches!(*name, "Items" | "Lines");
+                let bought = is_bought(&inner.entity) || matches!(inner.origin, Origin::Request);
+                let mut entity = (*name).to_owned();
+                if collection && bought {
+                    entity = format!("{}_{name}", inner.entity);
+                }
+                if entity_words(name).is_empty() && !is_bought(&inner.entity) {
+                    entity = inner.entity.clone();
+                }
+                Owner { entity, ..inner }
+            }
+            Kind::Index(object, key) => {
+                let inner = self.resolve(object, depth + 1);
+                match key.text() {
+                    Some(text) if !text.is_empty() && text.parse::<u32>().is_err() => {
+                        Owner { entity: text.to_owned(), ..inner }
+                    }
+                    _ => inner,
+                }
+            }
+            Kind::Call(callee, arguments) => self.called(node, callee, arguments, depth),
+            Kind::New(of, _) => Owner::new(self.name_of(of), Origin::Fresh),
+            Kind::List(_) | Kind::Text(..) | Kind::Number(_) => Owner::new("", Origin::Fresh),
+            Kind::Other(items) if items.len() == 1 => self.resolve(&items[0], depth + 1),
+            Kind::Binary("||" | "??" | "or" | "&&", left, _) => self.resolve(left, depth + 1),
+            Kind::Branch(condition, rest) => self.resolve(rest.first().unwrap_or(condition), depth + 1),
+            _ => Owner::new("", Origin::Unknown),
+        }
+    }
+
+    fn name_of(&self, node: &Node<'a>) -> &'a str {
+        match node.kind {
+            Kind::Name(name) | Kind::Member(_, name) => name,
+            _ => "",
+        }
+    }
+
+    fn named(&self, name: &'a str, node: &Node<'a>, depth: usize) -> Owner {
+        let at = if node.span.start == 0 { usize::MAX } else { node.span.start };
+        if let Some(definition) = self.definition(name, at) {
+            let inner = self.resolve_definition(definition.value, name, depth);
+            let own = entity_words(name);
+            let mut entity = inner.entity.clone();
+            if definition.element && is_bought(&inner.entity) && !own.is_empty() {
+                entity = format!("{}_{own}", inner.entity);
+            }
+            let same = entity_words(&entity).is_empty();
+            if same || (definition.part && !own.is_empty()) {
+                entity = name.to_owned();
+            }
+            return Owner { entity, ..inner };
+        }
+        if let Some(declared) = self.parameters.get(name) {
+            let declared = declared_entity(declared);
+            let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
+            let request = REQUESTS.contains(&squashed(name).as_str()) || is_request_type(&declared);
+            return Owner::new(entity, if request { Origin::Request } else { Origin::Parameter });
+        }
+        let request = REQUESTS.contains(&squashed(name).as_str());
+        Owner::new(name, if request { Origin::Request } else { Origin::Unknown })
+    }
+
+    fn resolve_definition(&self, value: &Node<'a>, name: &str, depth: usize) -> Owner {
+        // A name defined by itself (`product = product ?? ...`) ends here.
+        if value.name() == Some(name) {
+            return Owner::new(name, Origin::Unknown);
+        }
+        self.resolve(value, depth + 1)
+    }
+
+    fn called(&self, node: &Node<'a>, callee: &Node<'a>, arguments: &[Node<'a>], depth: usize) -> Owner {
+        if let (Kind::Name("Some" | "Ok" | "Number" | "dict"), [argument]) = (&callee.kind, arguments) {
+            return self.resolve(argument, depth + 1);
+        }
+        let Some(chain) = Chain::of(node, true) else { return Owner::new("", Origin::Unknown) };
+        if let Some((object, getter)) = column_of(node).filter(|_| node_is_getter(node)) {
+            let inner = self.resolve(object, depth + 1);
+            return Owner { entity: getter.to_owned(), ..inner };
+        }
+        let entity = self.entity_of(&chain);
+        // An element of a collection in memory: the collection's owner decides.
+        if let Kind::Member(object, name) = &callee.kind
+            && ELEMENTS.contains(&squashed(name).as_str())
+        {
+            let inner = self.resolve(object, depth + 1);
+            let load = inner.load.or(Some(node.span));
+            let origin = match inner.origin {
+                Origin::Unknown | Origin::This => Origin::Loaded,
+                origin => origin,
+            };
+            let class_like = object.name().is_some_and(|name| name.starts_with(char::is_uppercase));
+            if is_bought(&inner.entity)
+                || matches!(inner.origin, Origin::Loaded | Origin::Request) && !class_like
+            {
+                let entity = if entity_words(&inner.entity).is_empty() { entity } else { inner.entity };
+                return Owner { entity, origin, load };
+            }
+            return Owner { entity, origin, load };
+        }
+        Owner { entity, origin: Origin::Loaded, load: Some(node.span) }
+    }
+
+    /// The entity a chain of calls is about.
+    pub(crate) fn entity_of(&self, chain: &Chain<'t, 'a>) -> String {
+        for link in &chain.links {
+            if !ENTITY_TAKERS.contains(&link.key.as_str()) {
+                continue;
+            }
+            for argument in link.given().iter().take(2) {
+                match &argument.kind {
+                    Kind::Text(text, _) if is_table(text) && link.given().len() <= 3 => {
+                        return text.to_string();
+                    }
+                    Kind::Name(name)
+                        if !self.is_local(name)
+                            && (is_class_or_table(name)
+                                || matches!(link.key.as_str(), "update" | "from" | "into")) =>
+                    {
+                        return (*name).to_owned();
+                    }
+                    Kind::Name(name) if self.is_local(name) => {
+                        let owner = self.parameters.get(name).map(|declared| declared_entity(declared));
+                        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
+                            return owner;
+                        }
+                    }
+                    Kind::New(of, _) => return self.name_of(of).to_owned(),
+                    Kind::Member(object, "class" | "c" | "__table__" | "table" | "stock" | "quantity") => {
+                        return self.name_of(object).to_owned();
+                    }
+                    Kind::Member(_, name) if name.starts_with(char::is_uppercase) => {
+                        return (*name).to_owned();
+                    }
+                    Kind::Call(..) => {
+                        if let Some(name) = argument.root().name().filter(|name| is_class_or_table(name)) {
+                            return name.to_owned();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.entity_by_links(chain)
+    }
+
+    /// The entity by the names along the chain, the nearest to its end first.
+    fn entity_by_links(&self, chain: &Chain<'t, 'a>) -> String {
+        let first_call = chain.links.iter().position(|link| link.arguments.is_some()).unwrap_or(0);
+        for link in chain.links[..first_call].iter().rev() {
+            let entity = entity_words(link.name);
+            if !entity.is_empty() {
+                return entity;
+            }
+        }
+        let root = match &chain.root.kind {
+            Kind::Name("this") | Kind::Name("super") => String::new(),
+            Kind::Name(name) if chain.links.first().is_none_or(|link| link.name != *name) => {
+                let owner = self.definition(name, chain.span.start);
+                match owner {
+                    Some(definition) if definition.value.span != chain.span => {
+                        let inner = self.resolve(definition.value, DEPTH_MAX - 2);
+                        if entity_words(&inner.entity).is_empty() { entity_words(name) } else { inner.entity }
+                    }
+                    _ => {
+                        let declared = self.parameters.get(name).map(|declared| declared_entity(declared));
+                        declared
+                            .filter(|declared| !entity_words(declared).is_empty())
+                            .unwrap_or_else(|| entity_words(name))
+                    }
+                }
+            }
+            _ => String::new(),
+        };
+        if !root.is_empty() && chain.links.first().is_some_and(|link| link.arguments.is_some()) {
+            return root;
+        }
+        if !root.is_empty() {
+            return root;
+        }
+        let calls = chain.links.iter().filter(|link| !link.key.starts_with("order"));
+        let mut entities = calls.map(|link| entity_words(link.name));
+        entities
+            .find(|entity| is_bought(entity) || words(entity).iter().any(|word| is_known(word)))
+            .unwrap_or_default()
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.definitions.contains_key(name) || self.parameters.contains_key(name)
+    }
+}
+
+fn node_is_getter(node: &Node<'_>) -> bool {
+    let Kind::Call(callee, arguments) = &node.kind else { return false };
+    let Kind::Member(object, name) = &callee.kind else { return false };
+    let named = name.strip_prefix("get").or_else(|| name.strip_prefix("Get"));
+    let named = named.is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    // `repository.getProduct()` is a load; `item.getProduct()` is a walk.
+    arguments.is_empty() && named && !matches!(object.kind, Kind::Name("this"))
+}
+
+fn is_table(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() < 60
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '-'))
+}
+
+fn is_class_or_table(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) || singular(name) != name
+}
+
+fn is_known(word: &str) -> bool {
+    matches!(
+        singular(word).as_str(),
+        "product" | "stock" | "inventory" | "variant" | "sku" | "coupon" | "voucher" | "discount"
+    )
+}
+
+/// Whether an entity is what a buyer wants (carts, orders, lines) rather than what the shop has.
+pub(crate) fn is_bought(entity: &str) -> bool {
+    let words: Vec<String> = words(entity).iter().map(|word| singular(word)).collect();
+    [
+        "cart", "basket", "bag", "order", "line", "wishlist", "checkout", "invoice", "purchase", "sale",
+        "request", "pedido", "carrito", "booking",
+    ]
+    .iter()
+    .any(|bought| words.iter().any(|word| word == bought))
+}
+
+fn is_request_type(declared: &str) -> bool {
+    let words = words(declared);
+    words
+        .last()
+        .is_some_and(|last| matches!(last.as_str(), "dto" | "request" | "command" | "input" | "payload"))
+}
+
+/// The entity in a declared type: `Optional<Product>`, `*models.Product`, `Promise<Product | null>`.
+fn declared_entity(declared: &str) -> String {
+    let ignored = [
+        "Optional",
+        "List",
+        "Promise",
+        "Option",
+        "Result",
+        "Vec",
+        "Set",
+        "Map",
+        "Arc",
+        "Box",
+        "IEnumerable",
+        "ICollection",
+        "Array",
+        "String",
+        "Long",
+        "Integer",
+        "Double",
+        "Int",
+        "UUID",
+        "Guid",
+        "Some",
+        "Decimal",
+        "BigDecimal",
+    ];
+    let mut found = "";
+    for piece in declared.split(|c: char| !c.is_alphanumeric() && c != '_') {
+        if piece.starts_with(char::is_uppercase) && !ignored.contains(&piece) {
+            found = piece;
+            break;
+        }
+    }
+    found.to_owned()
+}

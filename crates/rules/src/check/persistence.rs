@@ -1,0 +1,101 @@
+//! Whether a changed object gets into the database: a save of it, of its session, or the rules of a managed class.
+
+use super::class::is_persistent;
+use super::fact::{Persistence, Reading};
+use super::idiom::{SAVES, SESSION_SAVES};
+use super::language::Language;
+use super::names::squashed;
+use super::owner::{Origin, Owner};
+use super::tree::{Kind, Node, Span};
+use super::unit::Unit;
+
+/// How the object that was changed at `at` is stored.
+pub(crate) fn of<'a>(
+    unit: &Unit<'_, 'a>,
+    object: &Node<'a>,
+    owner: &Owner,
+    at: Span,
+    reading: Reading<'_>,
+) -> Persistence {
+    if owner.origin == Origin::Fresh || owner.origin == Origin::Request {
+        return Persistence::Unseen;
+    }
+    let root = object.root().name().unwrap_or_default();
+    if unit.chains.iter().any(|chain| saves(chain, root, owner, at)) {
+        return Persistence::Saved;
+    }
+    let stored_class = unit.class.is_some_and(|class| is_persistent(class));
+    if owner.origin == Origin::This && unit.class.is_some() {
+        return if stored_class { Persistence::Method } else { Persistence::Unseen };
+    }
+    let managed = matches!(reading.language, Language::Java | Language::TypeScript | Language::CSharp)
+        && matches!(owner.origin, Origin::Loaded)
+        && is_transactional(unit);
+    if managed { Persistence::Saved } else { Persistence::Unseen }
+}
+
+fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, owner: &Owner, at: Span) -> bool {
+    // A loop may save before the next round changes again; a save before any change of a straight line does not count,
+    // but telling them apart is not worth missing one: the whole unit counts, if the object is named.
+    let after = chain.span.end >= at.start;
+    let mentions =
+        |node: &Node<'_>| node.any(&|part| part.name() == Some(root)) && !root.is_empty() && root != "this";
+    chain.links.iter().enumerate().any(|(position, link)| {
+        if link.arguments.is_none() {
+            return false;
+        }
+        let key = link.key.as_str();
+        let by_prefix = ["save", "update", "persist", "store"].iter().any(|prefix| key.starts_with(prefix));
+        let save = SAVES.contains(&key) || by_prefix;
+        let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
+        let on_object = root != "this" && direct && chain.root.name() == Some(root);
+        let given = link.given().iter().any(&mentions);
+        let session = SESSION_SAVES.contains(&key) && (key != "save" || link.given().is_empty());
+        let bare = owner.origin == Origin::This && position == 0 && matches!(chain.root.kind, Kind::Name(_));
+        let saved = save && (on_object || given || bare);
+        after && (saved || session && is_session(chain, position, owner))
+    })
+}
+
+/// Whether a commit or flush is one of a session of objects.
+fn is_session(chain: &super::chain::Chain<'_, '_>, position: usize, owner: &Owner) -> bool {
+    let key = chain.links[position].key.as_str();
+    let clear = matches!(
+        key,
+        "flush"
+            | "savechanges"
+            | "savechangesasync"
+            | "commit"
+            | "commitasync"
+            | "completeasync"
+            | "saveall"
+            | "bulkupdate"
+            | "bulksaveobjects"
+            | "saveallandflush"
+            | "saveentitiesasync"
+            | "updaterange"
+            | "submitchanges"
+            | "addall"
+            | "bulksave"
+            | "savemany"
+            | "complete"
+            | "batchupdate"
+            | "updaterangeasync"
+    );
+    let unit_of_work = ["unitofwork", "uow", "context", "session", "db"];
+    let root = squashed(chain.root.name().unwrap_or_default());
+    let named = unit_of_work.iter().any(|word| root.contains(word))
+        || chain.links[..position].iter().any(|link| unit_of_work.iter().any(|word| link.key.contains(word)));
+    (clear || named) && !matches!(owner.origin, Origin::Request)
+}
+
+fn is_transactional(unit: &Unit<'_, '_>) -> bool {
+    let marked = |decorators: &[Node<'_>]| {
+        decorators.iter().any(|decorator| {
+            decorator.root().name().is_some_and(|name| name == "Transactional")
+                || matches!(&decorator.kind, Kind::Call(callee, _) if callee.name() == Some("Transactional"))
+        })
+    };
+    unit.function.is_some_and(|function| marked(&function.decorators))
+        || unit.class.is_some_and(|class| marked(&class.decorators))
+}

@@ -1,0 +1,57 @@
+//! What all files together say: which classes are stored, which are protected by a version, which functions lock.
+
+use super::fact::{AmountWrite, FileFacts};
+use super::finding::Confidence;
+use super::names::{singular, squashed};
+use std::collections::HashSet;
+
+/// Facts of other files that a rule needs.
+#[derive(Debug, Default)]
+pub(crate) struct Project {
+    versioned: HashSet<String>,
+    locking: HashSet<String>,
+    called_under_lock: HashSet<String>,
+}
+
+impl Project {
+    /// Gathers the facts of all files.
+    pub(crate) fn of<'f>(files: impl Iterator<Item = &'f FileFacts> + Clone) -> Project {
+        let mut project = Project::default();
+        for file in files.clone() {
+            let schema = file.classes.iter().any(|class| class.name.is_empty() && class.versioned);
+            for class in &file.classes {
+                if (class.versioned || schema) && !class.name.is_empty() {
+                    project.versioned.insert(key(&class.name));
+                }
+            }
+            project.locking.extend(file.locking.iter().cloned());
+        }
+        for unit in files.flat_map(|file| &file.calls) {
+            if unit.locks || unit.keys.iter().any(|key| project.locking.contains(key)) {
+                project.called_under_lock.extend(unit.keys.iter().cloned());
+            }
+        }
+        project
+    }
+
+    /// Whether rows of an entity carry an optimistic version.
+    pub(crate) fn is_versioned(&self, entity: &str) -> bool {
+        !entity.is_empty() && self.versioned.contains(&key(entity))
+    }
+
+    /// Whether a function that takes the lock was called before the write.
+    pub(crate) fn locks_before(&self, write: &AmountWrite) -> bool {
+        write.called_before.iter().any(|name| self.locking.contains(name))
+    }
+
+    /// How sure a finding in a method of a stored class is; `None` if a caller holds the lock.
+    pub(crate) fn method_confidence(&self, write: &AmountWrite) -> Option<Confidence> {
+        let locked = self.called_under_lock.contains(&squashed(&write.unit));
+        (!locked).then_some(Confidence::Medium)
+    }
+}
+
+fn key(name: &str) -> String {
+    let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+    singular(&squashed(last)).trim_end_matches("entity").to_owned()
+}

@@ -1,0 +1,322 @@
+//! Decides the course of `rules sync` and `rules remove`: plan, compare, refuse or write, remember.
+//! Promises: what a person wrote is never overwritten; no rule is lost silently; a second run changes nothing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+pub mod apply;
+pub(crate) mod block;
+pub mod lock;
+pub mod matrix;
+pub(crate) mod plan;
+pub mod target;
+mod text;
+
+use crate::config::Config;
+use crate::error::{Error, Exit};
+use crate::library::Library;
+use crate::pack::{Pack, Skill};
+use crate::rule::Rule;
+use crate::sync::apply::{Action, Change};
+use crate::sync::block::Comment;
+use crate::sync::lock::{Kind, Lock, LockedFile, LockedPack};
+use crate::sync::matrix::Matrix;
+use crate::sync::plan::{Plan, Planned};
+use crate::sync::target::Target;
+
+/// What a sync may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Write.
+    #[default]
+    Write,
+    /// Write nothing, and answer 1 if a sync would.
+    Check,
+    /// Write nothing, and show what a sync would.
+    DryRun,
+}
+
+/// The answer of a sync.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// Every file that is or was ours.
+    pub changes: Vec<Change>,
+    /// Which rule reaches which assistant.
+    pub matrix: Matrix,
+    /// What was asked for.
+    #[serde(skip)]
+    pub mode: Mode,
+}
+
+impl Outcome {
+    /// The exit code: 2 if a rule does not arrive, 1 for drift or a person's edit, else 0.
+    pub fn exit(&self) -> Exit {
+        let blocked = self.changes.iter().any(Change::is_blocked);
+        let drift = self.mode == Mode::Check && self.changes.iter().any(Change::is_pending);
+        match () {
+            () if self.matrix.lost().next().is_some() => Exit::Usage,
+            () if blocked || drift => Exit::Findings,
+            () => Exit::Clean,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lost = self.matrix.lost().next().is_some();
+        for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
+            writeln!(formatter, "{:8} {}", word(&change.action, self.mode), change.path)?;
+            if let Action::Edited(why) = &change.action {
+                writeln!(formatter, "         {why}; move your text out of it, then sync again")?;
+            }
+            if change.action == Action::Foreign {
+                writeln!(
+                    formatter,
+                    "         somebody else's file stands where a rules file goes; rename it, then sync again"
+                )?;
+            }
+            if self.mode == Mode::DryRun && change.is_pending() {
+                write!(formatter, "{}", change.diff())?;
+            }
+        }
+        if !self.matrix.cells.is_empty() {
+            writeln!(formatter, "\n{}\n", self.matrix)?;
+        }
+        let pending = self.changes.iter().filter(|change| change.is_pending()).count();
+        match (lost, self.mode) {
+            (true, _) => write!(formatter, "nothing was written: rules would be lost"),
+            (false, Mode::Write) => write!(formatter, "{pending} files changed"),
+            (false, Mode::Check | Mode::DryRun) if pending == 0 => write!(formatter, "nothing to do"),
+            (false, Mode::Check | Mode::DryRun) => {
+                write!(formatter, "{pending} files would change; run `sellonce rules sync`")
+            }
+        }
+    }
+}
+
+fn word(action: &Action, mode: Mode) -> &'static str {
+    match (action, mode) {
+        (Action::Keep, _) => "keep",
+        (Action::Create, Mode::Check) => "missing",
+        (Action::Create, Mode::Write | Mode::DryRun) => "create",
+        (Action::Update, Mode::Check) => "behind",
+        (Action::Update, Mode::Write | Mode::DryRun) => "update",
+        (Action::Delete, Mode::Check) => "stale",
+        (Action::Delete, Mode::Write | Mode::DryRun) => "delete",
+        (Action::Edited(_), _) => "EDITED",
+        (Action::Foreign, _) => "FOREIGN",
+    }
+}
+
+/// A skill's text without templates, as a pack's readers elsewhere get it.
+pub(crate) fn skill_text(pack: &Pack, skill: &Skill) -> String {
+    let rules: Vec<&Rule> = skill.rules.iter().filter_map(|id| pack.rule(id)).collect();
+    text::skill(pack, skill, &rules, &[])
+}
+
+/// Delivers the rules; `only` restricts the writing to some assistants.
+pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome, Error> {
+    let config = Config::load(root)?;
+    let library = Library::load(root, &config)?;
+    let targets = target::select(&config.assistants)?;
+    if targets.is_empty() {
+        return Err(Error::Usage(
+            "no assistant is configured; add `assistants = [\"agents-md\"]` to [rules]".to_owned(),
+        ));
+    }
+    if let Some(unknown) = only.unwrap_or_default().iter().find(|id| !config.assistants.contains(id)) {
+        target::select(std::slice::from_ref(unknown))?;
+        return Err(Error::Usage(format!("`{unknown}` is not among the configured assistants")));
+    }
+    let mut plan = plan::build(root, &config, &library, &targets)?;
+    let old = Lock::load(root)?;
+    let chosen =
+        |ids: &[String]| only.is_none_or(|only| ids.is_empty() || ids.iter().any(|id| only.contains(id)));
+    add_attributes(&mut plan);
+    let mut changes = Vec::new();
+    let mut files = Vec::new();
+    for (path, planned) in plan.files.iter().filter(|(_, planned)| chosen(&planned.targets)) {
+        let (change, locked) = apply::prepare(root, path, planned, old.file(path))?;
+        remember(&mut files, &change, locked, old.file(path));
+        changes.push(change);
+    }
+    for known in old
+        .files
+        .iter()
+        .filter(|known| known.kind != Kind::Configuration && !plan.files.contains_key(&known.path))
+    {
+        if !chosen(&known.targets) {
+            continue;
+        }
+        let change = apply::retire(root, known)?;
+        if change.is_blocked() {
+            files.push(known.clone());
+        }
+        changes.push(change);
+    }
+    let untouched =
+        old.files.iter().filter(|known| known.kind == Kind::Configuration || !chosen(&known.targets));
+    files.extend(untouched.cloned());
+    let mut matrix = std::mem::take(&mut plan.matrix);
+    lose_foreign(&mut matrix, &changes, &plan);
+    lose_over_budget(root, &mut matrix, &changes, &plan, &targets)?;
+    let outcome = Outcome { changes, matrix, mode };
+    if mode == Mode::Write && outcome.matrix.lost().next().is_none() {
+        write(root, &outcome.changes, &new_lock(&library, files))?;
+    }
+    Ok(outcome)
+}
+
+fn new_lock(library: &Library, files: Vec<LockedFile>) -> Lock {
+    let packs = library
+        .packs
+        .iter()
+        .map(|pack| LockedPack {
+            name: pack.name.clone(),
+            version: pack.version,
+            sha256: pack.sha256.clone(),
+        })
+        .collect();
+    Lock { format: 1, packs, files }
+}
+
+/// What was edited by hand keeps its old entry, so that the edit stays visible until it is resolved.
+fn remember(files: &mut Vec<LockedFile>, change: &Change, locked: LockedFile, known: Option<&LockedFile>) {
+    if change.is_blocked() {
+        files.extend(known.cloned());
+    } else {
+        files.push(locked);
+    }
+}
+
+fn write(root: &Path, changes: &[Change], lock: &Lock) -> Result<(), Error> {
+    for change in changes.iter().filter(|change| change.is_pending()) {
+        change.write(root)?;
+    }
+    let path = root.join(lock::FILE);
+    let text = lock.to_text();
+    if crate::error::read_if_there(&path)?.as_deref() == Some(&text) {
+        return Ok(());
+    }
+    std::fs::write(&path, text).map_err(|error| Error::io(&path, error))
+}
+
+/// Tells git which files are generated, so that reviews fold them.
+fn add_attributes(plan: &mut Plan) {
+    let mut owned: BTreeSet<&str> = plan
+        .files
+        .iter()
+        .filter(|(_, planned)| planned.kind == Kind::File)
+        .map(|(path, _)| path.as_str())
+        .collect();
+    owned.insert(lock::FILE);
+    let line = |path: &str| {
+        let path = path.replace(' ', "?");
+        format!("{path} linguist-generated=true\n")
+    };
+    let text = owned.into_iter().map(line).collect();
+    let planned = Planned { kind: Kind::Block, comment: Comment::Hash, text, targets: Vec::new() };
+    plan.files.insert(".gitattributes".to_owned(), planned);
+}
+
+/// A person's file where ours would go: the rules in it do not arrive.
+fn lose_foreign(matrix: &mut Matrix, changes: &[Change], plan: &Plan) {
+    for change in changes.iter().filter(|change| change.action == Action::Foreign) {
+        let reason = format!("`{}` is there and was not written by us", change.path);
+        for target in
+            plan.files.get(&change.path).map(|planned| planned.targets.as_slice()).unwrap_or_default()
+        {
+            matrix.lose(target, &reason, |cell| cell.is_at(&change.path));
+        }
+    }
+}
+
+/// A file that an assistant would cut: the rules in it do not surely arrive.
+fn lose_over_budget(
+    root: &Path,
+    matrix: &mut Matrix,
+    changes: &[Change],
+    plan: &Plan,
+    targets: &[Target],
+) -> Result<(), Error> {
+    for change in changes {
+        let Some(after) = &change.after else { continue };
+        for target in targets {
+            if !plan.files.get(&change.path).is_some_and(|planned| planned.targets.contains(&target.id)) {
+                continue;
+            }
+            let characters = after.chars().count();
+            if let Some(most) = target.limits.file_characters.filter(|most| characters > *most) {
+                let reason = format!(
+                    "`{}` would have {characters} characters; {} cuts at {most}",
+                    change.path, target.title
+                );
+                matrix.lose(&target.id, &reason, |cell| cell.is_at(&change.path));
+            }
+            let Some(most) = target.limits.chain_bytes else { continue };
+            let bytes = chain_bytes(root, changes, &change.path)?;
+            if bytes > most && change.path.ends_with(&target.index.path) {
+                let reason = format!(
+                    "`{}` and those above it would have {bytes} bytes; some assistants cut at {most}",
+                    change.path
+                );
+                matrix.lose(&target.id, &reason, |cell| cell.is_at(&change.path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a file and of its namesakes in the folders above, as they will be.
+fn chain_bytes(root: &Path, changes: &[Change], path: &str) -> Result<usize, Error> {
+    let path = Path::new(path);
+    let name = path.file_name().expect("a planned path names a file");
+    let mut bytes = 0;
+    for folder in path.ancestors().skip(1) {
+        let namesake = folder.join(name);
+        let planned = changes.iter().find(|change| Path::new(&change.path) == namesake);
+        bytes += match planned {
+            Some(change) => change.after.as_ref().map_or(0, String::len),
+            None => crate::error::read_if_there(&root.join(&namesake))?.map_or(0, |text| text.len()),
+        };
+    }
+    Ok(bytes)
+}
+
+/// Takes everything out again that `init` and `sync` wrote; what a person changed since stays, and is named.
+pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
+    let lock = Lock::load(root)?;
+    if lock.files.is_empty() {
+        return Err(Error::Usage(format!(
+            "{}: nothing here was written by `rules init` or `rules sync`",
+            root.display()
+        )));
+    }
+    let changes = lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
+    let stays: Vec<LockedFile> = lock
+        .files
+        .iter()
+        .zip(&changes)
+        .filter(|(_, change)| change.is_blocked())
+        .map(|(known, _)| known.clone())
+        .collect();
+    if mode == Mode::Write {
+        if stays.is_empty() {
+            let path = root.join(lock::FILE);
+            let forgotten =
+                Change { path: lock::FILE.to_owned(), action: Action::Delete, before: None, after: None };
+            for change in changes.iter().filter(|change| change.is_pending()) {
+                change.write(root)?;
+            }
+            if path.exists() {
+                forgotten.write(root)?;
+            }
+        } else {
+            write(root, &changes, &Lock { files: stays, ..lock })?;
+        }
+    }
+    Ok(Outcome { changes, matrix: Matrix::default(), mode })
+}

@@ -1,0 +1,162 @@
+//! Decides what we know of an assistant's files: data read from `targets/*.toml`, one file per assistant.
+//! Leaves what is written there to `plan` and `text`.
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::library::TARGETS;
+
+/// An assistant, or a family of assistants that read the same files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The word in sellonce.toml.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// Where its format is documented.
+    pub source: String,
+    /// The day on which somebody compared this data with the source.
+    pub verified_on: String,
+    /// Files and folders by which a repository shows that it is used.
+    #[serde(default)]
+    pub detect: Vec<String>,
+    /// The target whose always-loaded file this one loads too, so that nothing need be said twice.
+    #[serde(default)]
+    pub covered_by: Option<String>,
+    /// Whether it loads that file in subfolders too, without being told to.
+    #[serde(default)]
+    pub covers_folders: bool,
+    /// Where always-loaded text goes.
+    pub index: Index,
+    /// Where text goes that only some files need.
+    pub scoped: Scoped,
+    /// Where the long text goes.
+    pub skill: SkillPlace,
+    /// What the assistant cuts off.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// The always-loaded file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// Ours, or a block in somebody's.
+    pub kind: IndexKind,
+    /// Its path; `{pack}` stands for the pack's name.
+    pub path: String,
+    /// Its front matter, with its fences.
+    #[serde(default)]
+    pub front_matter: String,
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexKind {
+    /// A file of ours.
+    File,
+    /// A block in a file that people write.
+    Block,
+}
+
+/// The files that are loaded by path.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scoped {
+    /// By globs in a file, or by the folder in which a file lies.
+    pub kind: ScopedKind,
+    /// Its path or, for folders, the file's name in each.
+    pub path: String,
+    /// How globs are written.
+    #[serde(default)]
+    pub globs: GlobStyle,
+    /// Whether braces are understood.
+    #[serde(default)]
+    pub braces: bool,
+    /// Its front matter, with its fences; `{globs}` and `{description}` are filled in.
+    #[serde(default)]
+    pub front_matter: String,
+}
+
+/// How an assistant decides which text belongs to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopedKind {
+    /// Globs in the file's front matter.
+    Globs,
+    /// The folder the file lies in.
+    Folder,
+}
+
+/// How several globs are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GlobStyle {
+    /// A YAML list, each in quotes.
+    #[default]
+    List,
+    /// `a,b` without quotes or blanks.
+    Comma,
+    /// `"a,b"`.
+    QuotedComma,
+    /// `a, b`.
+    SpacedComma,
+}
+
+/// Where the long text goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkillPlace {
+    /// The folder; `{skill}` stands for the skill's name.
+    pub folder: String,
+    /// Whether the assistant offers skills by itself; otherwise the index names their paths.
+    pub native: bool,
+}
+
+/// What an assistant cuts off or refuses.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The most characters of one file.
+    #[serde(default)]
+    pub file_characters: Option<usize>,
+    /// The most bytes of the files of one folder and all above it.
+    #[serde(default)]
+    pub chain_bytes: Option<usize>,
+    /// The most lines of one file.
+    #[serde(default)]
+    pub file_lines: Option<usize>,
+}
+
+/// Every target, in the order of their ids.
+pub fn all() -> Vec<Target> {
+    TARGETS
+        .iter()
+        .filter(|(name, _)| name.ends_with(".toml"))
+        .map(|(name, text)| {
+            toml::from_str(text)
+                .unwrap_or_else(|error| panic!("targets/{name} is part of this crate and tested: {error}"))
+        })
+        .collect()
+}
+
+/// The targets with these ids, in their order; an unknown one is an error that names all.
+pub fn select(ids: &[String]) -> Result<Vec<Target>, Error> {
+    let known = all();
+    let find = |id: &String| {
+        known.iter().find(|target| target.id == *id).cloned().ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|target| target.id.as_str()).collect();
+            Error::Usage(format!("unknown assistant `{id}`; known are {}", names.join(", ")))
+        })
+    };
+    let mut targets: Vec<Target> = Vec::new();
+    for id in ids {
+        let target = find(id)?;
+        if !targets.iter().any(|other| other.id == target.id) {
+            targets.push(target);
+        }
+    }
+    Ok(targets)
+}

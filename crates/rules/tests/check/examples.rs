@@ -1,0 +1,50 @@
+//! The examples of every rule are its tests: a line marked `expect: ID` is found, no other line is.
+
+use sellonce_rules::check::{Confidence, Options, run};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+type Place = (PathBuf, usize, String);
+
+fn library() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("library/commerce")
+}
+
+fn example_folders() -> Vec<PathBuf> {
+    let rules = std::fs::read_dir(library()).expect("the library has a folder per rule");
+    let folders = rules.flatten().filter_map(|rule| std::fs::read_dir(rule.path().join("examples")).ok());
+    // Each language is a project of its own: what one file says of a class holds for the others.
+    folders.flat_map(|languages| languages.flatten().map(|language| language.path())).collect()
+}
+
+fn marked(folder: &Path, mark: &str) -> BTreeSet<Place> {
+    let mut places = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("readable").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("examples are text");
+        for (index, line) in text.lines().enumerate() {
+            let Some((_, rest)) = line.split_once(mark) else { continue };
+            let path = file.path().strip_prefix(folder).expect("inside").to_path_buf();
+            for rule in rest.split_whitespace().take_while(|word| word.chars().all(char::is_alphanumeric)) {
+                places.insert((path.clone(), index + 1, rule.to_owned()));
+            }
+        }
+    }
+    places
+}
+
+#[test]
+fn every_marked_line_is_found_and_no_other() {
+    let mut wrong = Vec::new();
+    for folder in example_folders() {
+        let options =
+            Options { root: folder.clone(), confidence_min: Some(Confidence::Medium), ..Options::default() };
+        let outcome = run(&options);
+        assert!(outcome.unparsable.is_empty(), "{:?}", outcome.unparsable);
+        let found: BTreeSet<Place> =
+            outcome.findings.iter().map(|f| (f.path.clone(), f.at.line, f.rule.to_owned())).collect();
+        let expected = marked(&folder, "expect: ");
+        wrong.extend(expected.difference(&found).map(|place| format!("missed {place:?}")));
+        wrong.extend(found.difference(&expected).map(|place| format!("wrong  {place:?}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,133 @@
+//! What cannot be delivered is said before anything is written.
+
+use std::os::unix::fs::symlink;
+
+use sellonce_rules::init::{self, Answers};
+use sellonce_rules::sync::{self, Mode};
+
+use crate::repository::Repository;
+
+#[test]
+fn names_that_nobody_knows_are_refused() {
+    let repository = Repository::new(&[]);
+    assert_eq!(repository.refused().exit().code(), 2);
+    repository.configure(&["notepad"], "");
+    let error = repository.refused();
+    assert_eq!(error.exit().code(), 2);
+    assert!(
+        error.to_string().starts_with("unknown assistant `notepad`; known are agents-md, antigravity"),
+        "{error}"
+    );
+    repository.configure(&["agents-md"], "");
+    for only in ["notepad", "cursor"] {
+        let error = sync::sync(repository.root(), Mode::Write, Some(&[only.to_owned()])).unwrap_err();
+        assert_eq!(error.exit().code(), 2);
+    }
+    repository.configure(&["agents-md"], "colour = 1");
+    assert!(repository.refused().to_string().contains("sellonce.toml:3: unknown field `colour`"));
+    repository.configure(&["agents-md"], "disable = [{ rule = \"XYZ001\", reason = \"gone\" }]");
+    assert!(repository.refused().to_string().contains("there is no rule `XYZ001`"));
+    repository.configure(&["agents-md"], "packages = [{ path = \"nowhere\", rules = [\"INV001\"] }]");
+    assert!(repository.refused().to_string().contains("there is no folder `nowhere`"));
+    let stack = Answers { stacks: Some(vec!["cobol".to_owned()]), ..Answers::default() };
+    let error = init::init(Repository::new(&[]).root(), &stack).unwrap_err();
+    assert!(error.to_string().starts_with("unknown stack `cobol`"), "{error}");
+    assert_eq!(init::init(repository.root(), &Answers::default()).unwrap_err().exit().code(), 2);
+}
+
+#[test]
+fn a_rule_that_an_assistant_would_cut_is_lost_and_nothing_is_written() {
+    let repository = Repository::new(&[("AGENTS.md", &"All hands know this.\n".repeat(1_600))]);
+    repository.configure(&["agents-md"], "");
+    let before = repository.tree();
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 2);
+    assert!(
+        outcome.to_string().contains("LOST INV001 at agents-md: `AGENTS.md` and those above it would have"),
+        "{outcome}"
+    );
+    assert_eq!(repository.tree(), before);
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_overwritten() {
+    let repository = Repository::new(&[(".claude/rules/commerce.md", "Our commerce rules.\n")]);
+    repository.configure(&["claude-code"], "");
+    let before = repository.tree();
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 2);
+    assert!(outcome.to_string().contains("FOREIGN  .claude/rules/commerce.md"), "{outcome}");
+    assert_eq!(repository.tree(), before);
+}
+
+#[test]
+fn links_are_followed_inside_and_refused_outside() {
+    let repository = Repository::new(&[("AGENTS.md", "One file.\n")]);
+    symlink("AGENTS.md", repository.root().join("GEMINI.md")).unwrap();
+    repository.configure(&["agents-md", "gemini-cli"], "");
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 0, "{outcome}");
+    assert_eq!(repository.read("AGENTS.md").matches("sellonce:begin").count(), 1);
+    sync::remove(repository.root(), Mode::Write).unwrap();
+    assert_eq!(repository.read("GEMINI.md"), "One file.\n");
+
+    let outside = Repository::new(&[("shared/a.md", "")]);
+    symlink(outside.root().join("shared"), repository.root().join(".claude")).unwrap();
+    repository.configure(&["claude-code"], "");
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 2);
+    assert!(outcome.to_string().contains("leads out of the repository"), "{outcome}");
+}
+
+#[test]
+fn a_half_of_a_block_is_left_alone() {
+    let repository = Repository::new(&[("AGENTS.md", "<!-- sellonce:begin -->\nwho knows\n")]);
+    repository.configure(&["agents-md"], "");
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 1);
+    assert!(outcome.to_string().contains("there must be one pair"), "{outcome}");
+}
+
+#[test]
+fn windows_line_ends_stay_and_count_as_no_change() {
+    let repository = Repository::new(&[("AGENTS.md", "One.\r\nTwo.\r\n")]);
+    repository.configure(&["agents-md", "claude-code"], "");
+    repository.sync();
+    assert!(!repository.read("AGENTS.md").replace("\r\n", "").contains('\n'));
+    let rules = repository.read(".claude/rules/commerce.md");
+    repository.write(".claude/rules/commerce.md", &rules.replace('\n', "\r\n"));
+    assert_eq!(repository.check().exit().code(), 0);
+    sync::remove(repository.root(), Mode::Write).unwrap();
+    assert_eq!(repository.read("AGENTS.md"), "One.\r\nTwo.\r\n");
+}
+
+#[test]
+fn a_disk_that_refuses_is_our_trouble_not_the_callers() {
+    let repository = Repository::new(&[("AGENTS.md/keep.txt", "a folder of that name")]);
+    repository.configure(&["agents-md"], "");
+    let error = repository.refused();
+    assert_eq!(error.exit().code(), 3, "{error}");
+}
+
+#[test]
+fn all_assistants_at_once_get_every_rule_and_no_file_twice() {
+    let repository = Repository::new(&[]);
+    let all: Vec<String> = sync::target::all().into_iter().map(|target| target.id).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    repository.configure(&all, "");
+    let outcome = repository.sync();
+    assert_eq!(outcome.exit().code(), 0, "{outcome}");
+    assert_eq!(outcome.matrix.cells.len(), all.len() * 12);
+    let always = repository.tree().into_iter().filter(|(name, bytes)| {
+        !name.contains("/skills/") && String::from_utf8_lossy(bytes).contains("**INV001**")
+    });
+    let files: Vec<String> = always.map(|(name, _)| name).collect();
+    let expected = [
+        ".aiassistant/rules/commerce.md",
+        ".claude/rules/commerce.md",
+        ".github/copilot-instructions.md",
+        "AGENTS.md",
+        "GEMINI.md",
+    ];
+    assert_eq!(files, expected, "the others read AGENTS.md");
+}
