@@ -172,6 +172,17 @@ impl Bank {
         waiting.len()
     }
 
+    /// A clerk gives back what was taken and not given back yet; tells of how many payments.
+    pub(crate) fn gives_back_by_hand(&self) -> usize {
+        let mut book = self.book();
+        let kept: Vec<_> = book.values_mut().filter(|payment| payment.kept_minor() > 0).collect();
+        let count = kept.len();
+        for payment in kept {
+            payment.refunds.insert("by hand".to_owned(), payment.amount);
+        }
+        count
+    }
+
     fn book(&self) -> MutexGuard<'_, BTreeMap<String, Payment>> {
         self.book.lock().expect("the bank does not panic")
     }

@@ -149,6 +149,7 @@ fn leaves_the_shop_whole(deeds: &[Deed], plan: &[(usize, Fault)]) {
     let checkouts = checkouts(&world);
     let servers = [world.server(), world.server()];
     world.faults.plan(plan.iter().copied());
+    world.faults.watch();
     let mut crowd = Crowd { world, servers, checkouts, told: BTreeMap::new() };
     for deed in deeds {
         crowd.does(deed);

@@ -97,6 +97,9 @@ fn play(flow: &Flow, recovery: Recovery, plan: &[(usize, Fault)]) -> (BTreeSet<&
     world.recovery = recovery;
     let mut server = world.server();
     world.faults.plan(plan.iter().copied());
+    if plan.len() != 1 {
+        world.faults.watch();
+    }
     let mut told = Vec::new();
     for (number, token) in flow.tokens.iter().enumerate() {
         let key = format!("key-{number}");

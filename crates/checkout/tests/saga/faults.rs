@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use sellonce_checkout::audit::Report as AuditReport;
+use sellonce_checkout::audit::{Invariant, Report as AuditReport};
 use sellonce_checkout::book::Movement;
 use sellonce_checkout::cart::{Cart, CartRefusal};
 use sellonce_checkout::catalog::{Handle, Location, Sku};
@@ -75,12 +75,23 @@ struct State {
     hit: BTreeSet<&'static str>,
     dead: bool,
     still: bool,
+    watched: bool,
 }
 
 impl Faults {
     /// The calls from now on are numbered from 1; those in the plan are hit.
     pub(crate) fn plan(&self, plan: impl IntoIterator<Item = (usize, Fault)>) {
-        *self.state() = State { plan: plan.into_iter().collect(), ..State::default() };
+        let mut state = self.state();
+        *state = State { plan: plan.into_iter().collect(), watched: state.watched, ..State::default() };
+    }
+
+    /// From now on the shop is audited after every call, not only when all is quiet.
+    pub(crate) fn watch(&self) {
+        self.state().watched = true;
+    }
+
+    fn is_watched(&self) -> bool {
+        self.state().watched
     }
 
     /// The names of the calls that were hit.
@@ -176,6 +187,32 @@ pub(crate) struct FaultyStore {
     pub(crate) faults: Arc<Faults>,
 }
 
+/// What must hold in every committed snapshot, whoever is in the middle of what.
+const ALWAYS: [Invariant; 9] = [
+    Invariant::I1,
+    Invariant::I2,
+    Invariant::I3,
+    Invariant::I5,
+    Invariant::I6,
+    Invariant::I7,
+    Invariant::I10,
+    Invariant::I13,
+    Invariant::I14,
+];
+
+impl FaultyStore {
+    async fn audit_if_watched(&self) {
+        if !self.faults.is_watched() {
+            return;
+        }
+        let report = self.store.audit().await.expect("the memory answers");
+        for invariant in ALWAYS {
+            let finding = report.finding(invariant).expect("every invariant has a finding");
+            assert_eq!(finding.violated, 0, "{finding:#?}");
+        }
+    }
+}
+
 /// Calls that are passed on, with or without faults.
 macro_rules! passed_on {
     ($port:ident: $(fn $name:ident($($argument:ident: $of:ty),*) -> $answer:ty;)* faulty: $(fn $faulty:ident($($given:ident: $kind:ty),*) -> $outcome:ty;)*) => {
@@ -186,7 +223,12 @@ macro_rules! passed_on {
             })*
             $(async fn $faulty(&self, $($given: $kind),*) -> $outcome {
                 let failure = Failure::Unavailable(stringify!($faulty).to_owned());
-                under_faults!(self.faults, stringify!($faulty), failure, self.store.$faulty($($given.clone()),*))
+                let answer = async || {
+                    let answer = self.store.$faulty($($given.clone()),*).await;
+                    self.audit_if_watched().await;
+                    answer
+                };
+                under_faults!(self.faults, stringify!($faulty), failure, answer())
             })*
         }
     };

@@ -1,5 +1,7 @@
 //! Payments whose outcome is unknown, late, of another amount or only set aside: never guessed, never kept for nothing.
 
+use sellonce_checkout::clock::Clock;
+use sellonce_checkout::coordinator::Completed;
 use sellonce_checkout::order;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Status;
@@ -140,6 +142,82 @@ fn a_refund_that_the_provider_refuses_is_asked_for_again_until_it_is_made() {
     let (world, told) = played("approve more=1 refused_refunds=5");
     assert_eq!(told, Told::Ended(Ending::NeverOrder));
     assert_eq!(world.bank.payments().values().map(|payment| payment.kept_minor()).sum::<i64>(), 0);
+}
+
+#[test]
+fn stock_does_not_wait_for_money_that_goes_back() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    let told = world.complete(&server, &opened, "k", "approve more=1 refused_refunds=1000");
+    assert_eq!((told, world.stock("A")), (Told::UnderWay(State::Refunding), [10, 0, 0]));
+    // The bank's clerk gives it back by hand; the saga sees it and does not give it back again.
+    assert_eq!(world.bank.gives_back_by_hand(), 1);
+    world.settle(&mut server);
+    let told = world.complete(&server, &opened, "k", "approve more=1 refused_refunds=1000");
+    assert_eq!(told, Told::Ended(Ending::NeverOrder));
+    world.assert_whole();
+}
+
+#[test]
+fn each_step_has_pauses_of_its_own() {
+    let world = World::new();
+    let server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    let began = world.clock.now();
+    let told = world.complete(&server, &opened, "k", "approve lost_before=5 more=1 lost_refunds=1");
+    assert_eq!(told, Told::Ended(Ending::NeverOrder));
+    // Five pauses that double from a fifth of a second, and one that begins anew.
+    assert_eq!(world.clock.now().ms_since(began), 200 + 400 + 800 + 1_600 + 3_200 + 200);
+}
+
+#[test]
+fn a_payment_is_unknown_since_an_instant_until_it_is_known() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    let token = "approve lost_before=11";
+    assert_eq!(world.complete(&server, &opened, "k", token), Told::UnderWay(State::Reserved));
+    let since = world.clock.now();
+    world.clock.pass(60_000);
+    match world.answer(&server, world.request(&opened, "k", token)) {
+        Ok(Ok(Completed::UnderWay(run))) => {
+            assert_eq!(run.attempt.and_then(|attempt| attempt.unknown_since), Some(since));
+            assert_eq!(run.saga.tries, 1, "the next pause is longer");
+        }
+        other => panic!("{other:?}"),
+    }
+    world.settle(&mut server);
+    let attempt = world.order_of(&opened).and_then(|view| view.attempt).expect("it was paid");
+    assert_eq!(attempt.unknown_since, None);
+    world.assert_whole();
+}
+
+#[test]
+fn a_payment_that_has_been_unknown_for_long_is_shown_to_an_operator() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    world.bank.be_mute(true);
+    world.complete(&server, &opened, "k", "approve");
+    let times = world.store.shop().times;
+    let unknown_since = world.clock.now();
+    let mut listed_at = None;
+    while listed_at.is_none() {
+        world.clock.pass(times.sweep_ms);
+        world.sweep(&mut server);
+        let stuck = world.now(world.store.stuck_sagas(10)).expect("the memory answers");
+        listed_at = stuck.first().map(|stuck| stuck.since.ms_since(unknown_since));
+        assert!(
+            world.clock.now().ms_since(unknown_since) < times.stuck_ms + times.hold_ms,
+            "nobody ever sees it"
+        );
+    }
+    let late = times.retry_ms_max + times.complete_wait_ms + times.sweep_ms;
+    assert!(
+        listed_at.is_some_and(|after| (times.stuck_ms..times.stuck_ms + late).contains(&after)),
+        "{listed_at:?}"
+    );
 }
 
 #[test]
