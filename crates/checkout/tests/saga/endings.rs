@@ -7,10 +7,11 @@ use sellonce_checkout::order;
 use sellonce_checkout::payment;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::{NotCompletable, Status};
-use sellonce_checkout::store::Books;
 use sellonce_checkout::store::checkouts::{CancelRefusal, Checkouts};
 use sellonce_checkout::store::sagas::ReserveRefusal;
+use sellonce_checkout::store::{Books, Failure};
 
+use crate::faults::Fault;
 use crate::world::{Told, World, money, sku};
 
 fn declined() -> Told {
@@ -284,5 +285,40 @@ fn a_buyer_who_must_act_is_told_where() {
     world.settle(&mut server);
     let Told::Placed(order) = world.complete(&server, &opened, "k", "act") else { panic!("it was paid") };
     assert_eq!(world.order_of(&opened).map(|view| view.order.id), Some(order));
+    world.assert_whole();
+}
+
+#[test]
+fn a_store_that_fails_for_a_moment_is_asked_again_by_the_same_request() {
+    for fault in [Fault::FailsBefore, Fault::FailsAfter] {
+        let world = World::new();
+        let mut server = world.server();
+        let opened = world.open(&[("A", 1)]);
+        // The third call, after the reservation and the charge, places the order.
+        world.faults.plan([(3, fault)]);
+        assert!(matches!(world.complete(&server, &opened, "k", "approve"), Told::Placed(_)), "{fault:?}");
+        assert!(world.faults.hit().contains("place_order"));
+        world.settle(&mut server);
+        world.assert_whole();
+    }
+}
+
+#[test]
+fn a_store_that_stays_away_is_no_reason_to_give_up_an_order_that_is_paid() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    // Every second call is the bank's, which says each time that it has the money.
+    world.faults.plan((3..40).step_by(2).map(|number| (number, Fault::FailsBefore)));
+    let answer = world.answer(&server, world.request(&opened, "k", "approve"));
+    assert_eq!(
+        answer,
+        Err(Failure::Unavailable("place_order".to_owned())),
+        "the buyer may repeat the request"
+    );
+    assert!(world.orders().is_empty() && world.stock("A") == [9, 1, 0]);
+    world.faults.plan([]);
+    world.settle(&mut server);
+    assert!(matches!(world.complete(&server, &opened, "k", "approve"), Told::Placed(_)));
     world.assert_whole();
 }

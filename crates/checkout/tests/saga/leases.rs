@@ -132,6 +132,20 @@ fn a_saga_has_one_hand_at_a_time() {
 }
 
 #[test]
+fn a_saga_is_left_alone_until_its_pause_is_over() {
+    let world = World::new();
+    let server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    assert!(matches!(world.complete(&server, &opened, "k", "act"), Told::UnderWay(_)));
+    let claimed = || world.now(server.coordinator.claim(10)).map(|runs| runs.len());
+    assert_eq!(claimed(), Ok(0));
+    world.clock.pass(world.store.shop().times.action_poll_ms - 1);
+    assert_eq!(claimed(), Ok(0));
+    world.clock.pass(1);
+    assert_eq!(claimed(), Ok(1));
+}
+
+#[test]
 fn whoever_loses_the_saga_while_driving_it_says_how_it_ended() {
     let world = World::new();
     let (slow, mut quick) = (world.server(), world.server());

@@ -256,6 +256,42 @@ fn a_buyer_who_acts_in_time_has_the_order_and_one_who_fails_has_none() {
 }
 
 #[test]
+fn a_buyer_who_must_act_is_answered_at_once_and_is_no_unknown_payment() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    let began = world.clock.now();
+    let request = || world.request(&opened, "k", "act");
+    assert_eq!(world.ask(&server, request()), Told::UnderWay(State::AwaitingBuyer));
+    assert_eq!(world.clock.now(), began, "nobody waits for a buyer");
+    for _ in 0..20 {
+        world.clock.pass(world.store.shop().times.action_poll_ms);
+        world.sweep(&mut server);
+    }
+    match world.answer(&server, request()) {
+        Ok(Ok(Completed::UnderWay(run))) => {
+            let unknown_since = run.attempt.and_then(|attempt| attempt.unknown_since);
+            assert_eq!((unknown_since, run.saga.tries), (None, 0));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_hold_is_over_at_its_instant() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    assert_eq!(world.complete(&server, &opened, "k", "act"), Told::UnderWay(State::AwaitingBuyer));
+    world.clock.pass(world.store.shop().times.hold_ms - 1);
+    world.sweep(&mut server);
+    assert_eq!((world.status(&opened), world.stock("A")), (Status::RequiresAction, [9, 1, 0]));
+    world.clock.pass(1);
+    world.sweep(&mut server);
+    assert_eq!((world.status(&opened), world.stock("A")), (Status::Expired, [10, 0, 0]));
+}
+
+#[test]
 fn the_hold_of_a_buyer_who_never_acts_runs_out() {
     let (world, told) = played("act");
     assert_eq!(told, Told::Ended(Ending::Expired));

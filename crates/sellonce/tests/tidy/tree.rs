@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Folders that hold what others wrote or what a tool made.
 const FOREIGN: &[&str] = &["target", "node_modules", "vendor"];
+/// What is shown to others in their own languages, bad examples among it: material of the rules, not source of ours.
+const MATERIAL: &str = "crates/rules/library/";
 /// Hidden folders with files of ours in them; all other hidden ones are a tool's.
 const HIDDEN_OURS: &[&str] = &[".ci", ".config"];
 
@@ -54,7 +56,10 @@ pub(crate) fn files(root: &Path) -> Vec<File> {
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let path = path.strip_prefix(root).expect("the walk stays below the root");
-                files.push(File { path: path.to_string_lossy().replace('\\', "/"), text });
+                let path = path.to_string_lossy().replace('\\', "/");
+                if !path.starts_with(MATERIAL) {
+                    files.push(File { path, text });
+                }
             }
         }
     }
