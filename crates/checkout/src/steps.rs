@@ -1,4 +1,4 @@
-//! The steps of a saga that change the shop's own books: T1 `begin`, T2 `place`, T2' `end`.
+//! The steps of a saga that change the shop's own books: T1 `begin`, T2 `place`, and where they leave the checkout.
 //!
 //! Decides, from the rows that a store has read in one transaction, what each step writes. Leaves reading, writing
 //! and the conditions of the writes to the stores, and what a provider says to the coordinator.
