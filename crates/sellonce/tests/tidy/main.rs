@@ -6,6 +6,7 @@
 mod bans;
 mod edges;
 mod headers;
+mod promises;
 mod rooms;
 mod sizes;
 mod source;
@@ -42,4 +43,9 @@ fn no_file_or_function_outgrows_its_limit() {
 #[test]
 fn nothing_banned_is_written_anywhere() {
     refuse(&bans::check(&tree::files(&tree::root())));
+}
+
+#[test]
+fn every_promise_is_told_guarded_and_tested() {
+    refuse(&promises::missing(&tree::files(&tree::root())));
 }
