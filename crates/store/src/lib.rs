@@ -4,13 +4,20 @@
 //! money, stock, prices, sagas and orders to `sellonce_checkout`: a store loads rows, asks, and writes what it is told,
 //! under the condition that the rows are still as read.
 
+mod calls;
+mod direct;
 mod error;
+mod job;
+mod load;
 mod migrations;
 mod pipeline;
 mod rows;
+mod sql;
 mod sqlite;
+mod tables;
 mod trouble;
 
+pub use calls::DatabaseStore;
 pub use error::OpenError;
 pub use pipeline::{Counts, LaneCounts};
-pub use sqlite::{Settings, SqliteStore};
+pub use sqlite::{Settings, Sqlite, SqliteStore};

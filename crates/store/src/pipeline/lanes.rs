@@ -15,6 +15,8 @@ pub(crate) enum Lane {
     Shop,
     /// The simulated payment provider's.
     Book,
+    /// The shop's, too, but nothing of stock or limits, and nobody waits for it.
+    Aside,
 }
 
 impl Lane {
@@ -23,13 +25,16 @@ impl Lane {
         match self {
             Self::Shop => "shop",
             Self::Book => "book",
+            Self::Aside => "aside",
         }
     }
 
-    fn other(self) -> Self {
+    /// Whose turn it is after this one.
+    fn next(self) -> Self {
         match self {
             Self::Shop => Self::Book,
-            Self::Book => Self::Shop,
+            Self::Book => Self::Aside,
+            Self::Aside => Self::Shop,
         }
     }
 }
@@ -52,6 +57,8 @@ pub struct Counts {
     pub shop: LaneCounts,
     /// For the simulated provider's book.
     pub book: LaneCounts,
+    /// For the shop's calls that run aside, where the database has a connection of their own for them.
+    pub aside: LaneCounts,
     /// Calls that were refused because they would have waited too long.
     pub shed: u64,
 }
@@ -61,6 +68,7 @@ impl Counts {
         match lane {
             Lane::Shop => &mut self.shop,
             Lane::Book => &mut self.book,
+            Lane::Aside => &mut self.aside,
         }
     }
 }
@@ -80,6 +88,7 @@ pub(crate) struct Transaction {
 pub(crate) struct Lanes<J> {
     shop: VecDeque<J>,
     book: VecDeque<J>,
+    aside: VecDeque<J>,
     drained_last: Lane,
     closed: bool,
     /// Whether the writer sleeps and has to be woken.
@@ -96,7 +105,8 @@ impl<J> Lanes<J> {
         Self {
             shop: VecDeque::new(),
             book: VecDeque::new(),
-            drained_last: Lane::Book,
+            aside: VecDeque::new(),
+            drained_last: Lane::Aside,
             closed: false,
             resting: false,
             writing: false,
@@ -115,7 +125,7 @@ impl<J> Lanes<J> {
         if self.closed {
             return Err(Failure::Unavailable("the store is closed".to_owned()));
         }
-        let waiting = self.shop.len() + self.book.len();
+        let waiting = self.shop.len() + self.book.len() + self.aside.len();
         let wait_ms = self.wait_ms(waiting);
         if wait_ms > queue_wait_ms || waiting >= limits::QUEUE_CALLS_MAX {
             self.counts.shed += 1;
@@ -144,14 +154,12 @@ impl<J> Lanes<J> {
         half + i64::try_from(step).unwrap_or(0) * half / (1 << 32)
     }
 
-    /// The calls of the next flush: all that wait in a lane, up to a limit. Lanes that both have calls take turns.
+    /// The calls of the next flush: all that wait in a lane, up to a limit. Lanes that have calls take turns.
     pub(crate) fn drain(&mut self) -> Option<(Lane, Vec<J>)> {
-        let turn = self.drained_last.other();
-        let lane = if self.lane(turn).is_empty() { turn.other() } else { turn };
+        let first = self.drained_last.next();
+        let turns = [first, first.next(), first.next().next()];
+        let lane = turns.into_iter().find(|lane| !self.lane(*lane).is_empty())?;
         let queue = self.lane(lane);
-        if queue.is_empty() {
-            return None;
-        }
         let calls = queue.len().min(limits::FLUSH_CALLS_MAX);
         let jobs = queue.drain(..calls).collect();
         self.drained_last = lane;
@@ -183,7 +191,7 @@ impl<J> Lanes<J> {
     /// Closes the lanes and hands out what was still waiting in them.
     pub(crate) fn abandon(&mut self) -> Vec<J> {
         self.closed = true;
-        self.shop.drain(..).chain(self.book.drain(..)).collect()
+        self.shop.drain(..).chain(self.book.drain(..)).chain(self.aside.drain(..)).collect()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -198,6 +206,7 @@ impl<J> Lanes<J> {
         match lane {
             Lane::Shop => &mut self.shop,
             Lane::Book => &mut self.book,
+            Lane::Aside => &mut self.aside,
         }
     }
 }

@@ -107,9 +107,10 @@ pub(crate) fn offer(columns: &mut dyn Columns, currency: Currency) -> Result<Off
     Ok(Offer { sku, title, price, listing })
 }
 
-/// The words of a search: what the index, too, takes for words.
-pub(crate) fn search_words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+/// The words of a text, as a search and the index take them: letters and digits in lower case.
+pub(crate) fn search_words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase)
 }
 
 /// An API key. Scopes are one text, a space between two.

@@ -17,6 +17,11 @@ pub(crate) fn step(status: &str, fence: i64, at: Timestamp) -> String {
     format!(",{status}:{fence}:{at}")
 }
 
+/// The step from one status to another, as it is appended; staying is no step.
+pub(crate) fn step_between(from: &str, to: &str, fence: i64, at: Timestamp) -> String {
+    if from == to { String::new() } else { step(to, fence, at) }
+}
+
 /// Reads a history.
 pub(crate) fn read<S>(text: &str, status: fn(&str) -> Option<S>) -> Result<Vec<Past<S>>, Trouble> {
     let past = |step: &str| {

@@ -2,7 +2,8 @@
 
 use sellonce_checkout::audit::Reserved;
 use sellonce_checkout::book::{Allocation, Hold};
-use sellonce_checkout::id::{CartId, CheckoutId, OrderId, SagaId};
+use sellonce_checkout::id::{CartId, CheckoutId, OrderId, OwnerId, SagaId};
+use sellonce_checkout::idempotency::{BodyHash, WorkDone};
 use sellonce_checkout::inventory::Place;
 use sellonce_checkout::money::Currency;
 use sellonce_checkout::payment::{self, Attempt};
@@ -10,6 +11,7 @@ use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::store::sagas::{Run, Saga};
 
 use crate::rows::{Columns, stock};
+use crate::tables::{KnownKey, Schedule};
 use crate::trouble::Trouble;
 
 /// The columns of [`run`], of sagas `s` with their payments `p`, where they have one. They are the last of their row:
@@ -19,6 +21,13 @@ macro_rules! run_columns {
         "s.id, s.checkout_id, s.cart_id, s.state, s.fence, s.tries, s.hold_until, s.limits, s.ending, s.ending_code, \
          s.order_id, s.action_url, s.created_at, s.ended_at, p.provider, p.token, p.amount, p.status, p.captured, \
          p.refunded, p.refund_pending, p.provider_reference, p.unknown_since"
+    };
+}
+
+/// The columns of [`schedule`], of sagas `s`.
+macro_rules! schedule_columns {
+    () => {
+        "s.lease_owner, s.lease_until, s.next_run_at, s.problem, s.stuck_since"
     };
 }
 
@@ -36,7 +45,7 @@ macro_rules! allocation_columns {
     };
 }
 
-pub(crate) use {allocation_columns, attempt_columns, run_columns};
+pub(crate) use {allocation_columns, attempt_columns, run_columns, schedule_columns};
 
 /// A saga with its attempt, still without the units that it holds.
 pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, Trouble> {
@@ -57,6 +66,26 @@ pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, 
     };
     let attempt = attempt(columns, saga.id, currency)?;
     Ok(Run { saga, attempt })
+}
+
+/// When a saga runs, and whose it is until then.
+pub(crate) fn schedule(columns: &mut dyn Columns) -> Result<Schedule, Trouble> {
+    Ok(Schedule {
+        lease_owner: columns.maybe_uuid()?.map(OwnerId),
+        lease_until: columns.time()?,
+        next_run_at: columns.time()?,
+        problem: columns.maybe_string()?,
+        stuck_since: columns.maybe_time()?,
+    })
+}
+
+/// What a key did, from `body, saga_id, work, request_id`.
+pub(crate) fn known_key(columns: &mut dyn Columns) -> Result<KnownKey, Trouble> {
+    let body = BodyHash(columns.bytes()?);
+    let saga = columns.maybe_uuid()?.map(|uuid| WorkDone::Saga(SagaId(uuid)));
+    let admin = columns.maybe_string()?.map(WorkDone::Admin);
+    let work = saga.or(admin).ok_or_else(|| Trouble::call("a key did nothing"))?;
+    Ok(KnownKey { body, work, request_id: columns.string()? })
 }
 
 fn ending(columns: &mut dyn Columns) -> Result<Option<Ending>, Trouble> {

@@ -3,11 +3,11 @@
 //! Decides the order of the texts. Leaves deciding which are missing to the shared `migrations`, and taking the file's
 //! lock before any is run to `open`.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 use sellonce_checkout::clock::Timestamp;
 
 use crate::migrations::{Applied, Migration, Step, order_edges};
-use crate::sqlite::statements::{execute, many, one};
+use crate::sql::{Statements, values};
 use crate::trouble::Trouble;
 
 /// The steps of the schema, oldest first.
@@ -35,13 +35,13 @@ const fn sql(version: i64, name: &'static str, text: &'static str) -> Migration 
 }
 
 /// The steps that a database has, oldest first; none for an empty file.
-pub(super) fn applied(connection: &Connection) -> Result<Vec<Applied>, Trouble> {
+pub(super) fn applied(sql: &dyn Statements) -> Result<Vec<Applied>, Trouble> {
     let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
-    if one(connection, table, [], |_| Ok(()))?.is_none() {
+    if !sql.any(table, &[])? {
         return Ok(Vec::new());
     }
-    let sql = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
-    many(connection, sql, [], |columns| {
+    let all = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
+    sql.many(all, &[], |columns| {
         Ok(Applied { version: columns.integer()?, name: columns.string()?, checksum: columns.bytes()? })
     })
 }
@@ -63,13 +63,14 @@ pub(super) fn run(connection: &mut Connection, migration: &Migration, now: Times
         Step::OrderEdges => {
             for (from, to) in order_edges() {
                 let insert = "INSERT INTO order_edges (from_status, to_status) VALUES (?1, ?2)";
-                execute(&transaction, insert, params![from, to])?;
+                Statements::execute(&*transaction, insert, values![from, to])?;
             }
         }
     }
     let insert =
         "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)";
-    let row = params![migration.version, migration.name, migration.checksum(), now.millis()];
-    execute(&transaction, insert, row)?;
+    let checksum = migration.checksum();
+    let row = values![migration.version, migration.name, &checksum, now.millis()];
+    Statements::execute(&*transaction, insert, row)?;
     Ok(transaction.commit()?)
 }

@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, params};
 use sellonce_checkout::clock::Clock;
 use sellonce_checkout::store::{Failure, Shop};
 
 use crate::error::OpenError;
 use crate::migrations::{Misfit, latest, missing};
 use crate::pipeline::Pipeline;
-use crate::sqlite::SqliteStore;
+use crate::sql::{Statements, values};
 use crate::sqlite::flush::Writer;
 use crate::sqlite::migrations::{APPLICATION_ID, MIGRATIONS, applied, run};
 use crate::sqlite::readers::{READERS, Readers};
-use crate::sqlite::statements::{execute, one};
+use crate::sqlite::{Sqlite, SqliteStore};
 use crate::trouble::Trouble;
 
 /// The first version of SQLite without the defect that could corrupt a file written by two connections.
@@ -106,7 +106,8 @@ fn start(
     let writer = Writer::new(connection, Arc::clone(&shop));
     let pipeline = Pipeline::start(writer, Arc::clone(&clock), queue_wait_ms).map_err(unusable)?;
     let readers = Arc::new(Readers::new(readers));
-    Ok(SqliteStore { pipeline: Arc::new(pipeline), readers, shop, clock, migrated, _served: lock })
+    let database = Sqlite { pipeline: Arc::new(pipeline), readers, _served: lock };
+    Ok(SqliteStore::new(database, shop, clock, migrated))
 }
 
 /// The file's true path; made empty if it is absent. Two names of one file lead to one lock.
@@ -199,13 +200,14 @@ fn migrate(
     }
     let insert = "INSERT INTO shop (id, currency, next_order_number, created_at) VALUES (1, ?1, 1001, ?2)
                   ON CONFLICT (id) DO NOTHING";
-    let row = params![settings.shop.currency.code(), now.millis()];
-    execute(connection, insert, row).map_err(|trouble| unusable(path, trouble))?;
+    let row = values![settings.shop.currency.code(), now.millis()];
+    Statements::execute(connection, insert, row).map_err(|trouble| unusable(path, trouble))?;
     Ok(missing.iter().map(|migration| migration.name).collect())
 }
 
 fn same_currency(connection: &Connection, path: &Path, settings: &Settings) -> Result<(), OpenError> {
-    let found = one(connection, "SELECT currency FROM shop WHERE id = 1", [], |columns| columns.string());
+    let sql: &dyn Statements = connection;
+    let found = sql.one("SELECT currency FROM shop WHERE id = 1", &[], |columns| columns.string());
     let found = found.map_err(|trouble| unusable(path, trouble))?.unwrap_or_default();
     let configured = settings.shop.currency.code().to_owned();
     if found == configured {

@@ -1,12 +1,47 @@
-//! Statements: prepared once per connection, their rows read from left to right.
+//! Statements on SQLite: prepared once per connection, their rows read from left to right.
 //!
 //! Decides what an error of SQLite means for the calls of a flush. Leaves the texts to the files that run them.
 
-use rusqlite::{Connection, ErrorCode, Params, Row};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, Row, ToSql, params_from_iter};
 use sellonce_checkout::store::Failure;
 
 use crate::rows::Columns;
+use crate::sql::{Dialect, Look, Next, Statements, Value};
 use crate::trouble::Trouble;
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl Statements for Connection {
+    fn query(&self, sql: &'static str, values: &[Value<'_>], look: &mut Look<'_>) -> Result<(), Trouble> {
+        let mut statement = self.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            if look(&mut RowColumns { row, at: 0 })? == Next::Enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Trouble> {
+        let changed = self.prepare_cached(sql)?.execute(params_from_iter(values))?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+}
 
 /// The columns of a row of SQLite.
 struct RowColumns<'row, 'statement> {
@@ -15,7 +50,7 @@ struct RowColumns<'row, 'statement> {
 }
 
 impl RowColumns<'_, '_> {
-    fn next(&mut self) -> Result<rusqlite::types::ValueRef<'_>, Trouble> {
+    fn next(&mut self) -> Result<ValueRef<'_>, Trouble> {
         let value = self.row.get_ref(self.at)?;
         self.at += 1;
         Ok(value)
@@ -38,67 +73,6 @@ impl Columns for RowColumns<'_, '_> {
 
 fn of_another_type(error: rusqlite::types::FromSqlError) -> Trouble {
     Trouble::call(error.to_string())
-}
-
-/// The first row of an answer, if it has one.
-pub(super) fn one<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnOnce(&mut dyn Columns) -> Result<T, Trouble>,
-) -> Result<Option<T>, Trouble> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    read(&mut RowColumns { row, at: 0 }).map(Some)
-}
-
-/// All rows of an answer.
-pub(super) fn many<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    mut read: impl FnMut(&mut dyn Columns) -> Result<T, Trouble>,
-) -> Result<Vec<T>, Trouble> {
-    let mut found = Vec::new();
-    each(connection, sql, params, |columns| {
-        found.push(read(columns)?);
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Shows the rows of an answer one by one.
-pub(super) fn each(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    mut show: impl FnMut(&mut dyn Columns) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    while let Some(row) = rows.next()? {
-        show(&mut RowColumns { row, at: 0 })?;
-    }
-    Ok(())
-}
-
-/// Runs a writing statement; says how many rows it changed.
-pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, Trouble> {
-    Ok(connection.prepare_cached(sql)?.execute(params)?)
-}
-
-/// Runs a writing statement that must change one row: the one that was read before.
-pub(super) fn execute_one(
-    connection: &Connection,
-    what: &str,
-    sql: &str,
-    params: impl Params,
-) -> Result<(), Trouble> {
-    match execute(connection, sql, params)? {
-        1 => Ok(()),
-        count => Err(Trouble::call(format!("{what}: {count} rows were changed instead of one"))),
-    }
 }
 
 impl From<rusqlite::Error> for Trouble {

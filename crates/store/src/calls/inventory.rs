@@ -1,32 +1,30 @@
-//! Stock on SQLite, apart from checkouts: what merchants move and look at.
+//! Stock apart from checkouts: what merchants move and look at.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
 use sellonce_checkout::book::{Cause, Movement};
 use sellonce_checkout::catalog::{Location, Sku};
 use sellonce_checkout::idempotency::WorkDone;
-use sellonce_checkout::inventory::{Counters, Place, Policy, Stock};
+use sellonce_checkout::inventory::{Counters, Stock};
 use sellonce_checkout::store::inventory::{Inventory, MoveRefusal, MoveStock, Moved, StockView};
 use sellonce_checkout::store::{Answer, Failure, Page, Shop};
 
-use crate::rows::stock::{self, movement_columns, policy_name};
-use crate::sqlite::SqliteStore;
-use crate::sqlite::flush::Flush;
-use crate::sqlite::flush::book::{sellable, stock_rows};
-use crate::sqlite::keys::KnownKey;
-use crate::sqlite::statements::{many, one};
+use crate::calls::{Database, DatabaseStore};
+use crate::load;
+use crate::rows::stock::{self, movement_columns};
+use crate::sql::{Statements, values};
+use crate::tables::{KnownKey, Tables, sellable};
 use crate::trouble::Trouble;
 
 #[async_trait]
-impl Inventory for SqliteStore {
+impl<D: Database> Inventory for DatabaseStore<D> {
     async fn move_stock(&self, call: MoveStock) -> Answer<Moved, MoveRefusal> {
-        self.write(move |flush| move_stock(flush, &call)).await
+        self.write(move |tables| move_stock(tables, &call)).await
     }
 
     async fn stock(&self, sku: &Sku) -> Result<Option<StockView>, Failure> {
         let sku = sku.clone();
-        self.read(move |connection, _| {
-            let rows = stock_rows(connection, &sku)?;
+        self.read(move |sql, _| {
+            let rows = load::stock_rows(sql, &sku)?;
             Ok((!rows.is_empty()).then_some(StockView { sku, rows }))
         })
         .await
@@ -35,10 +33,10 @@ impl Inventory for SqliteStore {
     async fn stocks(&self, after: Option<&Sku>, limit: u32) -> Result<Page<StockView>, Failure> {
         // Every SKU is behind the empty text.
         let after = after.map_or_else(String::new, |sku| sku.as_str().to_owned());
-        self.read(move |connection, _| {
-            let sql = "SELECT DISTINCT sku FROM inventory WHERE sku > ?1 ORDER BY sku LIMIT ?2";
-            let skus = many(connection, sql, params![after, i64::from(limit) + 1], stock::sku)?;
-            let view = |sku: Sku| Ok(StockView { rows: stock_rows(connection, &sku)?, sku });
+        self.read(move |sql, _| {
+            let page = "SELECT DISTINCT sku FROM inventory WHERE sku > ?1 ORDER BY sku LIMIT ?2";
+            let skus = sql.many(page, values![&after, i64::from(limit) + 1], stock::sku)?;
+            let view = |sku: Sku| Ok(StockView { rows: load::stock_rows(sql, &sku)?, sku });
             Ok(Page::of(skus.into_iter().map(view).collect::<Result<_, Trouble>>()?, limit))
         })
         .await
@@ -51,8 +49,8 @@ impl Inventory for SqliteStore {
         limit: u32,
     ) -> Result<Page<Movement>, Failure> {
         let sku = sku.clone();
-        self.read(move |connection, _| {
-            let sql = concat!(
+        self.read(move |sql, _| {
+            let page = concat!(
                 "SELECT ",
                 movement_columns!(),
                 " FROM movements WHERE sku = ?1 AND (location, version) > (?2, ?3) \
@@ -60,42 +58,29 @@ impl Inventory for SqliteStore {
             );
             let (location, version) =
                 after.as_ref().map_or(("", 0), |(location, version)| (location.as_str(), *version));
-            let params = params![sku.as_str(), location, version, i64::from(limit) + 1];
-            Ok(Page::of(many(connection, sql, params, stock::movement)?, limit))
+            let row = values![sku.as_str(), location, version, i64::from(limit) + 1];
+            Ok(Page::of(sql.many(page, row, stock::movement)?, limit))
         })
         .await
     }
 }
 
 /// The units of a SKU that can be sold now; `None` where more can be promised than is there.
-pub(super) fn available(connection: &Connection, shop: &Shop, sku: &Sku) -> Result<Option<i64>, Trouble> {
-    let rows = stock_rows(connection, sku)?;
+pub(super) fn available(sql: &dyn Statements, shop: &Shop, sku: &Sku) -> Result<Option<i64>, Trouble> {
+    let rows = load::stock_rows(sql, sku)?;
     let sellable_rows = rows.into_iter().filter(|(location, _)| shop.locations.contains(location));
     Ok(sellable(sellable_rows.map(|(_, stock)| stock)))
 }
 
-/// Makes an empty stock row. The rows that were read no longer are all there are, so the book must be empty.
-pub(super) fn insert_row(flush: &Flush, place: &Place, policy: Policy) -> Result<(), Trouble> {
-    let sql = "INSERT INTO inventory (sku, location, policy, ever_continued) VALUES (?1, ?2, ?3, ?4)";
-    let row = params![
-        place.sku.as_str(),
-        place.location.as_str(),
-        policy_name(policy),
-        i64::from(policy == Policy::Continue)
-    ];
-    flush.execute(sql, row)?;
-    Ok(())
-}
-
-fn move_stock(flush: &mut Flush, call: &MoveStock) -> Result<Result<Moved, MoveRefusal>, Trouble> {
-    if let Some(known) = flush.known_key(&call.claim)? {
-        return replayed(flush, known, call);
+fn move_stock(tables: &mut dyn Tables, call: &MoveStock) -> Result<Result<Moved, MoveRefusal>, Trouble> {
+    if let Some(known) = tables.known_key(&call.claim)? {
+        return replayed(tables.sql()?, known, call);
     }
-    flush.write_book()?;
-    let mut rows = stock_rows(flush.connection(), &call.place.sku)?;
+    tables.write_book()?;
+    let mut rows = load::stock_rows(tables.sql()?, &call.place.sku)?;
     let Some((_, first)) = rows.first() else { return Ok(Err(MoveRefusal::UnknownSku)) };
     let policy = first.policy;
-    if !flush.shop.locations.contains(&call.place.location) {
+    if !tables.shop().locations.contains(&call.place.location) {
         return Ok(Err(MoveRefusal::UnknownLocation));
     }
     let is_new = rows.iter().all(|(location, _)| *location != call.place.location);
@@ -103,28 +88,33 @@ fn move_stock(flush: &mut Flush, call: &MoveStock) -> Result<Result<Moved, MoveR
         let empty = Stock { counters: Counters::default(), version: 0, policy };
         rows.push((call.place.location.clone(), empty));
     }
-    flush.book.put_stock(call.place.sku.clone(), rows);
-    let cause = Cause::Merchant(call.cause);
-    let moved = flush.book.change(&call.place, call.kind, call.quantity, cause, &call.reason, flush.now);
-    let movement = match moved.cloned() {
+    let (now, cause) = (tables.now(), Cause::Merchant(call.cause));
+    let book = tables.book();
+    book.put_stock(call.place.sku.clone(), rows);
+    let moved = book.change(&call.place, call.kind, call.quantity, cause, &call.reason, now).cloned();
+    let movement = match moved {
         Ok(movement) => movement,
         Err(refused) => {
             // The row that was made up for the attempt is not in the database.
-            flush.write_book()?;
+            tables.write_book()?;
             return Ok(Err(MoveRefusal::Refused(refused)));
         }
     };
     if is_new {
-        insert_row(flush, &call.place, policy)?;
+        tables.insert_stock(&call.place, policy)?;
     }
-    flush.write_book()?;
+    tables.write_book()?;
     let work = format!("movement {} {}", movement.version, movement.place.location);
-    flush.note_key(&call.claim, &WorkDone::Admin(work))?;
+    tables.note_key(&call.claim, &WorkDone::Admin(work))?;
     Ok(Ok(Moved { movement, request_id: call.claim.request_id.clone(), replayed: false }))
 }
 
 /// The movement that a key made: its row is that of the call, whose body is the same.
-fn replayed(flush: &Flush, known: KnownKey, call: &MoveStock) -> Result<Result<Moved, MoveRefusal>, Trouble> {
+fn replayed(
+    sql: &dyn Statements,
+    known: KnownKey,
+    call: &MoveStock,
+) -> Result<Result<Moved, MoveRefusal>, Trouble> {
     if known.body != call.claim.body {
         return Ok(Err(MoveRefusal::KeyReused));
     }
@@ -134,13 +124,12 @@ fn replayed(flush: &Flush, known: KnownKey, call: &MoveStock) -> Result<Result<M
     };
     let Some((version, location)) = made else { return Ok(Err(MoveRefusal::KeyReused)) };
     let version: i64 = version.parse().map_err(|_| Trouble::call("a key names no movement"))?;
-    let sql = concat!(
+    let row = concat!(
         "SELECT ",
         movement_columns!(),
         " FROM movements WHERE sku = ?1 AND location = ?2 AND version = ?3"
     );
-    let params = params![call.place.sku.as_str(), location, version];
-    let movement = one(flush.connection(), sql, params, stock::movement)?;
+    let movement = sql.one(row, values![call.place.sku.as_str(), location, version], stock::movement)?;
     let movement = movement.ok_or_else(|| Trouble::call("the movement that a key made is gone"))?;
     Ok(Ok(Moved { movement, request_id: known.request_id, replayed: true }))
 }

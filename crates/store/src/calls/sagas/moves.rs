@@ -1,0 +1,156 @@
+//! The moves of a saga: T2 `place_order`, T2' `release`, and `advance`.
+//!
+//! Each is a compare-and-set on state and fence, in the transaction that also writes its consequences (I6, I14): the
+//! saga that is no longer where the caller left it is `Lost`, and nothing is written.
+
+use sellonce_checkout::audit::Reserved;
+use sellonce_checkout::book::{Cause, Settlement};
+use sellonce_checkout::id::OrderId;
+use sellonce_checkout::order;
+use sellonce_checkout::payment;
+use sellonce_checkout::saga::{self, State};
+use sellonce_checkout::session::{Checkout, Status};
+use sellonce_checkout::steps;
+use sellonce_checkout::store::Failure;
+use sellonce_checkout::store::orders::OrderView;
+use sellonce_checkout::store::sagas::{Advance, Moved, PaymentNews, PlaceOrder, Release, Run};
+
+use crate::calls::checkouts;
+use crate::calls::sagas::held;
+use crate::tables::{Held, Tables};
+use crate::trouble::Trouble;
+
+/// T2. The inner failure is one of this call alone, found before anything was written.
+pub(super) fn place_order(
+    tables: &mut dyn Tables,
+    call: &PlaceOrder,
+) -> Result<Result<Moved<Box<OrderView>>, Failure>, Trouble> {
+    let Some(was) = held(tables, call.from)? else { return Ok(Ok(Moved::Lost)) };
+    let saga = was.run.saga.id;
+    if !was.is_open() || was.run.saga.order.is_some() {
+        return Ok(Err(Failure::Broken(format!("{saga} has placed its order, or given back what it held"))));
+    }
+    let mut checkout = tables.named_checkout(was.run.saga.checkout)?;
+    if let Some(id) = checkout.cart
+        && let Some(other) = tables.cart(id)?.and_then(|cart| cart.ordered_by)
+    {
+        return Ok(Err(Failure::Broken(format!("{id} of {saga} was ordered by {other}"))));
+    }
+    let mut is = was.clone();
+    note_payment(tables, &mut is.run, &call.payment)?;
+    assert_paid_for(&is.run);
+    let number = tables.draw_order_number()?;
+    let order = steps::place(call, &is.run, &checkout, number, tables.now());
+    settle(tables, &was, Settlement::Commit)?;
+    let to = if order.status == order::Status::Pending { State::Ordered } else { State::Placed };
+    is.run.saga.order = Some(order.id);
+    shift(tables, &was, &mut is, to)?;
+    tables.insert_order(&order)?;
+    checkout = complete(tables, &checkout, order.id, call.from.fence)?;
+    if let Some(cart) = checkout.cart {
+        tables.order_cart(cart, checkout.id)?;
+    }
+    Ok(Ok(Moved::Done(Box::new(OrderView { order, checkout, attempt: is.run.attempt }))))
+}
+
+/// The checkout that became an order.
+fn complete(
+    tables: &mut dyn Tables,
+    was: &Checkout,
+    order: OrderId,
+    fence: i64,
+) -> Result<Checkout, Trouble> {
+    let mut is = was.clone();
+    is.order = Some(order);
+    checkouts::shift(tables, &mut is, Status::Completed, fence)?;
+    Ok(is)
+}
+
+/// I3: no order without its money, taken or set aside; a caller that asks for one is defective.
+fn assert_paid_for(run: &Run) {
+    let Some(attempt) = &run.attempt else { return };
+    let status = attempt.status;
+    let secured = matches!(status, payment::Status::Captured | payment::Status::Authorized);
+    assert!(secured, "I3: {} would place an order whose payment is {}", run.saga.id, status.as_str());
+}
+
+/// T2': gives back what is still held; a compensation that ends has given it back before.
+pub(super) fn release(tables: &mut dyn Tables, call: &Release) -> Result<Moved<Box<Run>>, Trouble> {
+    let Some(was) = held(tables, call.from)? else { return Ok(Moved::Lost) };
+    if was.is_open() {
+        settle(tables, &was, Settlement::Release)?;
+    }
+    if call.to == State::Released && was.run.saga.order.is_none() {
+        let mut checkout = tables.named_checkout(was.run.saga.checkout)?;
+        let after = steps::checkout_after(&call.ending, &checkout, tables.now());
+        checkouts::shift(tables, &mut checkout, after, call.from.fence)?;
+    }
+    let mut is = was.clone();
+    note_payment(tables, &mut is.run, &call.payment)?;
+    is.run.saga.ending = Some(call.ending.clone());
+    shift(tables, &was, &mut is, call.to)?;
+    Ok(Moved::Done(Box::new(is.run)))
+}
+
+/// A move that neither places an order nor gives anything back; the same state is news of the payment alone.
+pub(super) fn advance(tables: &mut dyn Tables, call: &Advance) -> Result<Moved<Box<Run>>, Trouble> {
+    let Some(was) = held(tables, call.from)? else { return Ok(Moved::Lost) };
+    let mut is = was.clone();
+    note_payment(tables, &mut is.run, &call.payment)?;
+    is.run.saga.action_url.clone_from(&call.action_url);
+    if call.ending.is_some() {
+        is.run.saga.ending.clone_from(&call.ending);
+    }
+    if call.to == call.from.state {
+        tables.change_saga(&was, &is)?;
+    } else {
+        shift(tables, &was, &mut is, call.to)?;
+    }
+    let mut checkout = tables.named_checkout(is.run.saga.checkout)?;
+    checkouts::shift(tables, &mut checkout, steps::checkout_during(call.to), call.from.fence)?;
+    Ok(Moved::Done(Box::new(is.run)))
+}
+
+/// Ends what a saga holds, once (I11).
+fn settle(tables: &mut dyn Tables, held: &Held, settlement: Settlement) -> Result<(), Trouble> {
+    let saga = &held.run.saga;
+    tables.read_stock_of(saga.hold.allocations.iter().map(|allocation| &allocation.place.sku))?;
+    tables.read_limits(&saga.hold.limits)?;
+    let now = tables.now();
+    let settled = tables.book().settle(&saga.hold, settlement, Cause::Saga(saga.id), now);
+    settled.map_err(|refused| {
+        Trouble::call(format!("I11: what {} holds cannot be ended: {refused}", saga.id))
+    })?;
+    let to = match settlement {
+        Settlement::Commit => Reserved::Committed,
+        Settlement::Release => Reserved::Released,
+    };
+    tables.end_reservation(&held.run, to)
+}
+
+/// Moves a saga along an edge (I6). It stays its owner's unless it is over or has placed its order.
+fn shift(tables: &mut dyn Tables, was: &Held, is: &mut Held, to: State) -> Result<(), Trouble> {
+    let from = was.run.saga.state;
+    let now = tables.now();
+    assert!(saga::is_edge(from, to), "I6: a saga goes from {} to {}", from.as_str(), to.as_str());
+    is.run.saga.state = to;
+    is.run.saga.tries = 0;
+    is.run.saga.ended_at = to.is_end().then_some(now);
+    let rests = to.is_end() || to == State::Ordered;
+    let lease_until = if rests { now } else { now.plus_ms(tables.shop().times.lease_ms) };
+    is.schedule.lease_until = lease_until;
+    is.schedule.next_run_at = lease_until;
+    tables.change_saga(was, is)
+}
+
+/// Writes what was learned of a payment.
+fn note_payment(tables: &mut dyn Tables, run: &mut Run, news: &PaymentNews) -> Result<(), Trouble> {
+    let fence = run.saga.fence;
+    let Some(attempt) = run.attempt.as_mut() else { return Ok(()) };
+    if *news == PaymentNews::default() {
+        return Ok(());
+    }
+    let was = attempt.clone();
+    steps::note_payment(attempt, news);
+    tables.change_attempt(&was, attempt, fence)
+}
