@@ -23,7 +23,7 @@ use sellonce_checkout::clock::{Clock, Timestamp};
 use sellonce_checkout::store::{Books, Failure, Shop};
 use tokio::sync::oneshot;
 
-use crate::job::Job;
+use crate::job::{Job, Manner};
 use crate::pipeline::{Counts, Lane};
 use crate::sql::Statements;
 use crate::tables::Tables;
@@ -88,7 +88,7 @@ impl<D: Database> DatabaseStore<D> {
         &self,
         run: impl FnMut(&mut dyn Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.write_in(Lane::Shop, run).await
+        self.write_in(Lane::Shop, Manner::ByKeys, run).await
     }
 
     /// Runs a call with statements of its own in the next flush of the shop's lane.
@@ -96,7 +96,7 @@ impl<D: Database> DatabaseStore<D> {
         &self,
         run: impl FnMut(&mut dyn Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.write_in(Lane::Shop, run).await
+        self.write_in(Lane::Shop, Manner::Alone, run).await
     }
 
     /// Runs a call that touches neither stock nor limits, and for which nobody waits, beside the shop's lane.
@@ -104,17 +104,18 @@ impl<D: Database> DatabaseStore<D> {
         &self,
         run: impl FnMut(&mut dyn Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.write_in(Lane::Aside, run).await
+        self.write_in(Lane::Aside, Manner::Alone, run).await
     }
 
     /// Runs a call in the next flush of a lane.
     async fn write_in<T: Send + 'static>(
         &self,
         lane: Lane,
+        manner: Manner,
         run: impl FnMut(&mut dyn Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
-        self.database.submit(lane, |now| Job::new(now, run, reply))?;
+        self.database.submit(lane, |now| Job::new(now, manner, run, reply))?;
         answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the writer has ended".to_owned())))
     }
 

@@ -9,7 +9,7 @@ mod orders;
 mod sagas;
 mod shopping;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sellonce_checkout::audit::Reserved;
@@ -24,6 +24,7 @@ use sellonce_checkout::inventory::{Place, Policy};
 use sellonce_checkout::money::{Currency, Money};
 use sellonce_checkout::order::Order;
 use sellonce_checkout::payment::Attempt;
+use sellonce_checkout::purchase_limit::LimitKey;
 use sellonce_checkout::session::Checkout;
 use sellonce_checkout::simulated_book::{BookEntry, Booking};
 use sellonce_checkout::store::Shop;
@@ -48,6 +49,17 @@ pub(crate) struct Direct<S> {
     offers: HashMap<Sku, Option<Offer>>,
     /// The number of the next order, once one was placed and where the shop's row counts them.
     next_order_number: Option<i64>,
+    /// The rows that other processes may want as well; kept over the tries of a transaction.
+    contended: Contended,
+}
+
+/// The rows of a transaction that other processes may want as well, in the order in which they are locked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contended {
+    /// Stock, at all locations.
+    pub(crate) skus: BTreeSet<Sku>,
+    /// Counters.
+    pub(crate) limits: BTreeSet<LimitKey>,
 }
 
 impl<S: Statements> Direct<S> {
@@ -61,7 +73,19 @@ impl<S: Statements> Direct<S> {
             purchase_max: HashMap::new(),
             offers: HashMap::new(),
             next_order_number: None,
+            contended: Contended::default(),
         }
+    }
+
+    /// The rows that were read so far and that other processes may want as well.
+    pub(crate) fn contended(&self) -> &Contended {
+        &self.contended
+    }
+
+    /// Notes that such rows were read in another way.
+    pub(crate) fn note_contended(&mut self, others: Contended) {
+        self.contended.skus.extend(others.skus);
+        self.contended.limits.extend(others.limits);
     }
 
     /// The connection.
@@ -120,6 +144,7 @@ impl<S: Statements> Tables for Direct<S> {
 
     fn read_stock(&mut self, sku: &Sku) -> Result<(), Trouble> {
         if !self.book.knows_stock(sku) {
+            self.contended.skus.insert(sku.clone());
             let rows = load::stock_rows(&self.sql, sku)?;
             self.book.put_stock(sku.clone(), rows);
         }

@@ -14,9 +14,19 @@ use crate::pipeline;
 use crate::tables::Tables;
 use crate::trouble::Trouble;
 
+/// How a call asks its tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Only by keys, so that many calls can be read and written at once.
+    ByKeys,
+    /// With statements of its own.
+    Alone,
+}
+
 /// A call on its way, with the instant at which it was made.
 pub(crate) struct Job {
     now: Timestamp,
+    manner: Manner,
     call: Box<dyn Call>,
 }
 
@@ -35,17 +45,27 @@ struct Pending<T, R> {
 
 impl Job {
     /// A call that was made at an instant and waits for its answer.
-    pub(crate) fn new<T, R>(now: Timestamp, run: R, reply: oneshot::Sender<Result<T, Failure>>) -> Self
+    pub(crate) fn new<T, R>(
+        now: Timestamp,
+        manner: Manner,
+        run: R,
+        reply: oneshot::Sender<Result<T, Failure>>,
+    ) -> Self
     where
         T: Send + 'static,
         R: FnMut(&mut dyn Tables) -> Result<T, Trouble> + Send + 'static,
     {
-        Self { now, call: Box::new(Pending { run, outcome: None, reply }) }
+        Self { now, manner, call: Box::new(Pending { run, outcome: None, reply }) }
     }
 
     /// The instant at which it was made.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// How it asks its tables.
+    pub(crate) fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// Runs it. A panic is trouble of this call: the rollback undoes whatever it leaves half-done.

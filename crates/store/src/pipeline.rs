@@ -182,12 +182,12 @@ fn flush<E: Engine>(shared: &Shared<E::Job>, engine: &mut E, lane: Lane, mut job
             tracing::warn!(calls = jobs.len(), %failure, "a flush failed; nothing of it was written");
             jobs.into_iter().for_each(|job| job.fail(failure.clone()));
         }
-        Err(trouble @ (Trouble::Call(_) | Trouble::Raced)) if jobs.len() == 1 => {
+        Err(trouble @ (Trouble::Call(_) | Trouble::Raced | Trouble::NotYet)) if jobs.len() == 1 => {
             let failure = trouble.into_failure();
             tracing::error!(%failure, "a call failed; nothing of it was written");
             jobs.into_iter().for_each(|job| job.fail(failure.clone()));
         }
-        Err(Trouble::Call(_) | Trouble::Raced) => {
+        Err(Trouble::Call(_) | Trouble::Raced | Trouble::NotYet) => {
             let later = jobs.split_off(jobs.len() / 2);
             flush(shared, engine, lane, jobs);
             flush(shared, engine, lane, later);

@@ -82,6 +82,13 @@ pub(crate) trait Tables {
     /// The connection, for calls that run alone and not with others at once.
     fn sql(&self) -> Result<&dyn Statements, Trouble>;
 
+    /// Notes that a checkout will be asked for, so that it can be read together with other rows. So do the others below.
+    fn expect_checkout(&mut self, _: CheckoutId) {}
+    /// Notes that offers will be asked for.
+    fn expect_offers(&mut self, _: &mut dyn Iterator<Item = &Sku>) {}
+    /// Notes that the stock of SKUs will be asked for.
+    fn expect_stock(&mut self, _: &mut dyn Iterator<Item = &Sku>) {}
+
     /// The stock and counter rows that were read so far, and what the calls made of them.
     fn book(&mut self) -> &mut Book;
     /// Puts all stock rows of a SKU into the book, if they are not there yet.
@@ -166,8 +173,9 @@ impl dyn Tables + '_ {
     /// Puts the stock rows of SKUs into the book.
     pub(crate) fn read_stock_of<'a>(
         &mut self,
-        skus: impl IntoIterator<Item = &'a Sku>,
+        skus: impl IntoIterator<Item = &'a Sku> + Clone,
     ) -> Result<(), Trouble> {
+        self.expect_stock(&mut skus.clone().into_iter());
         skus.into_iter().try_for_each(|sku| self.read_stock(sku))
     }
 

@@ -14,6 +14,9 @@ pub(crate) enum Trouble {
     World(Failure),
     /// A row was no longer what the plan had read.
     Raced,
+    /// Of calls that are run at once, one needs a row that has not been read yet, or that a call before it has
+    /// written. Whoever runs them reads or writes it and runs the call again; nobody else meets this.
+    NotYet,
 }
 
 impl Trouble {
@@ -30,6 +33,7 @@ impl Trouble {
             Self::Raced => {
                 Failure::Broken("a stock or counter row keeps changing under the writer".to_owned())
             }
+            Self::NotYet => Failure::Broken("a call was answered before its rows were read".to_owned()),
         }
     }
 }

@@ -37,7 +37,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["SystemTime::now", "Instant::now"],
-        rooms: Rooms::Only(&["crates/sellonce/"]),
+        rooms: Rooms::Only(&["crates/sellonce/", "crates/cluster/"]),
         instead: "time is an argument: take it from the Clock port (for a deadline: tokio::time::Instant)",
     },
     Rule {
@@ -47,15 +47,17 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["std::env", "env::"],
-        rooms: Rooms::Only(&["crates/sellonce/", "crates/surge/"]),
+        rooms: Rooms::Only(&["crates/sellonce/", "crates/surge/", "crates/cluster/"]),
         instead: "arguments and environment are read by the binary; take a value",
     },
     Rule {
-        words: &["tokio::spawn", "task::spawn", "JoinSet", "TaskTracker", "thread::spawn"],
+        words: &["tokio::spawn", "task::spawn", "runtime.spawn", "JoinSet", "TaskTracker", "thread::spawn"],
         rooms: Rooms::Only(&[
             "crates/sellonce/",
             "crates/server/src/accept",
             "crates/store/src/pipeline",
+            // What drives a connection runs only while its thread waits for an answer.
+            "crates/store/src/postgres/link.rs",
             "crates/surge/",
         ]),
         instead: "tasks are started by the binary, which also ends them; return a future",

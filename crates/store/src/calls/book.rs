@@ -7,6 +7,7 @@ use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
 use sellonce_checkout::store::Failure;
 
 use crate::calls::{Database, DatabaseStore};
+use crate::job::Manner;
 use crate::load;
 use crate::pipeline::Lane;
 use crate::rows::orders::{self, booking_columns};
@@ -17,7 +18,7 @@ use crate::trouble::Trouble;
 #[async_trait]
 impl<D: Database> SimulatedBook for DatabaseStore<D> {
     async fn book(&self, entry: BookEntry) -> Result<Booking, Failure> {
-        self.write_in(Lane::Book, move |tables| book(tables, &entry)).await
+        self.write_in(Lane::Book, Manner::ByKeys, move |tables| book(tables, &entry)).await
     }
 
     async fn booking(&self, attempt_key: &str) -> Result<Option<Booking>, Failure> {
@@ -33,7 +34,7 @@ impl<D: Database> SimulatedBook for DatabaseStore<D> {
     ) -> Result<Option<Booking>, Failure> {
         let (attempt_key, refund_key) = (attempt_key.to_owned(), refund_key.to_owned());
         let run = move |tables: &mut dyn Tables| refund(tables, &attempt_key, &refund_key, amount);
-        self.write_in(Lane::Book, run).await
+        self.write_in(Lane::Book, Manner::ByKeys, run).await
     }
 
     async fn bookings(&self, after: Option<&str>, limit: u32) -> Result<Vec<Booking>, Failure> {

@@ -68,6 +68,8 @@ pub(super) fn open(
         Ok(wanted) => wanted,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    tables.expect_offers(&mut wanted.lines.iter().map(|line| &line.sku));
+    tables.expect_stock(&mut wanted.lines.iter().map(|line| &line.sku));
     let mut offers = BTreeMap::new();
     for line in &wanted.lines {
         if let Some(offer) = tables.offer(&line.sku)? {
@@ -149,6 +151,7 @@ pub(super) fn opened_by(
 
 /// What its buyer is shown of a checkout that is not completed, as the calls so far have left the stock.
 fn shown(tables: &mut dyn Tables, checkout: Checkout) -> Result<CheckoutView, Trouble> {
+    tables.expect_stock(&mut checkout.lock.lines.iter().map(|line| &line.sku));
     let mut available: BTreeMap<Sku, Option<i64>> = BTreeMap::new();
     for line in &checkout.lock.lines {
         if !available.contains_key(&line.sku) {

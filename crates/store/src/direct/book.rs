@@ -39,6 +39,7 @@ impl<S: Statements> Direct<S> {
                 },
             };
             if let Some(uses) = uses {
+                self.contended.limits.insert(key.clone());
                 self.book.put_limit(key.clone(), uses);
             }
         }

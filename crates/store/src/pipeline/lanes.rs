@@ -50,6 +50,16 @@ pub struct LaneCounts {
     pub calls: u64,
 }
 
+impl LaneCounts {
+    fn and(self, other: Self) -> Self {
+        Self {
+            flushes: self.flushes + other.flushes,
+            commits: self.commits + other.commits,
+            calls: self.calls + other.calls,
+        }
+    }
+}
+
 /// What the pipeline has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -69,6 +79,16 @@ impl Counts {
             Lane::Shop => &mut self.shop,
             Lane::Book => &mut self.book,
             Lane::Aside => &mut self.aside,
+        }
+    }
+
+    /// What two pipelines of one store have done together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            shop: self.shop.and(other.shop),
+            book: self.book.and(other.book),
+            aside: self.aside.and(other.aside),
+            shed: self.shed + other.shed,
         }
     }
 }

@@ -75,7 +75,7 @@ impl SqliteStore {
             }
             (found, false) => {
                 let known = MIGRATIONS.last().map_or(0, |last| last.version);
-                return Err(OpenError::OlderSchema { path, found, known });
+                return Err(OpenError::OlderSchema { database: named(&path), found, known });
             }
         };
         start(&path, settings, connection, None, migrated)
@@ -91,7 +91,7 @@ fn start(
 ) -> Result<SqliteStore, OpenError> {
     same_currency(&connection, path, &settings)?;
     let unusable =
-        |error: std::io::Error| OpenError::Unusable { path: path.into(), problem: error.to_string() };
+        |error: std::io::Error| OpenError::Unusable { database: named(path), problem: error.to_string() };
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
         let reader = connect(path)?;
@@ -113,7 +113,7 @@ fn start(
 /// The file's true path; made empty if it is absent. Two names of one file lead to one lock.
 fn existing(path: &Path) -> Result<PathBuf, OpenError> {
     let unusable =
-        |error: std::io::Error| OpenError::Unusable { path: path.into(), problem: error.to_string() };
+        |error: std::io::Error| OpenError::Unusable { database: named(path), problem: error.to_string() };
     if !path.exists() {
         OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
     }
@@ -124,7 +124,7 @@ fn existing(path: &Path) -> Result<PathBuf, OpenError> {
 /// ends, so there is never a stale one.
 fn lock(path: &Path) -> Result<File, OpenError> {
     let unusable =
-        |error: std::io::Error| OpenError::Unusable { path: path.into(), problem: error.to_string() };
+        |error: std::io::Error| OpenError::Unusable { database: named(path), problem: error.to_string() };
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let mut file = OpenOptions::new()
@@ -139,7 +139,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
             let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-            return Err(OpenError::Locked { path: path.into(), pid });
+            return Err(OpenError::Locked { database: named(path), pid });
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
@@ -177,7 +177,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     };
     let (connection, application_id, tables) = set().map_err(|error| open_error(path, error))?;
     if application_id != APPLICATION_ID && tables > 0 {
-        return Err(OpenError::Foreign { path: path.into() });
+        return Err(OpenError::Foreign { database: named(path) });
     }
     Ok(connection)
 }
@@ -193,7 +193,7 @@ fn migrate(
     let missing = missing(MIGRATIONS, &applied).map_err(|misfit| misfitting(path, misfit))?;
     for migration in missing {
         run(connection, migration, now).map_err(|trouble| OpenError::Migration {
-            path: path.into(),
+            database: named(path),
             name: migration.name,
             problem: trouble.into_failure().to_string(),
         })?;
@@ -213,19 +213,24 @@ fn same_currency(connection: &Connection, path: &Path, settings: &Settings) -> R
     if found == configured {
         Ok(())
     } else {
-        Err(OpenError::OtherCurrency { path: path.into(), found, configured })
+        Err(OpenError::OtherCurrency { database: named(path), found, configured })
     }
 }
 
 fn misfitting(path: &Path, misfit: Misfit) -> OpenError {
-    let path = path.to_owned();
+    let database = named(path);
     match misfit {
         Misfit::Newer { found } => {
             let known = MIGRATIONS.last().map_or(0, |last| last.version);
-            OpenError::NewerSchema { path, found, known }
+            OpenError::NewerSchema { database, found, known }
         }
-        Misfit::Changed { version, name } => OpenError::ChangedMigration { path, version, name },
+        Misfit::Changed { version, name } => OpenError::ChangedMigration { database, version, name },
     }
+}
+
+/// The file in messages.
+fn named(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
@@ -234,9 +239,9 @@ fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
 
 fn unusable(path: &Path, trouble: Trouble) -> OpenError {
     match trouble.into_failure() {
-        Failure::Broken(problem) => OpenError::NotADatabase { path: path.into(), problem },
+        Failure::Broken(problem) => OpenError::NotADatabase { database: named(path), problem },
         failure @ (Failure::Unavailable(_) | Failure::Overloaded { .. }) => {
-            OpenError::Unusable { path: path.into(), problem: failure.to_string() }
+            OpenError::Unusable { database: named(path), problem: failure.to_string() }
         }
     }
 }

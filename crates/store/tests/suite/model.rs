@@ -398,15 +398,20 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         runtime.expect("a runtime can be built").block_on(async {
             let mut model = Player::new(stores::memory()).await;
-            let mut database = Player::new(stores::sqlite()).await;
+            let mut databases = [Player::new(stores::sqlite()).await, Player::new(stores::postgres()).await];
             for (number, call) in calls.iter().enumerate() {
                 if !is_legal(&model, call) {
                     continue;
                 }
-                let (expected, found) = (model.play(call).await, database.play(call).await);
-                assert_eq!(found, expected, "call {number}, {call:?}, on {}", database.world.name());
+                let expected = model.play(call).await;
+                for database in &mut databases {
+                    let found = database.play(call).await;
+                    assert_eq!(found, expected, "call {number}, {call:?}, on {}", database.world.name());
+                }
             }
-            assert_eq!(database.remains().await, model.remains().await);
+            for database in &databases {
+                assert_eq!(database.remains().await, model.remains().await, "on {}", database.world.name());
+            }
             model.world.assert_always_ok().await;
         });
     }

@@ -10,7 +10,8 @@ use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::Currency;
 use sellonce_checkout::store::memory::MemoryStore;
 use sellonce_checkout::store::{Shop, Store};
-use sellonce_store::{Settings, SqliteStore};
+use sellonce_cluster::Database;
+use sellonce_store::{PostgresSettings, PostgresStore, Settings, SqliteStore, TimeSource};
 use tempfile::TempDir;
 
 /// A clock that stands still between steps.
@@ -42,7 +43,14 @@ pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<HandClock>,
-    _folder: Option<TempDir>,
+    _place: Place,
+}
+
+/// Where a store keeps what it remembers.
+enum Place {
+    Nowhere,
+    Folder(#[expect(dead_code, reason = "it is removed when it is dropped")] TempDir),
+    Database(#[expect(dead_code, reason = "it is removed when it is dropped")] Database),
 }
 
 pub(crate) fn usd() -> Currency {
@@ -58,7 +66,7 @@ pub(crate) fn shop() -> Shop {
 pub(crate) fn memory() -> Subject {
     let clock = HandClock::new();
     let store = Arc::new(MemoryStore::new(shop(), clock.clone()));
-    Subject { name: "memory", store, clock, _folder: None }
+    Subject { name: "memory", store, clock, _place: Place::Nowhere }
 }
 
 pub(crate) fn sqlite() -> Subject {
@@ -66,12 +74,21 @@ pub(crate) fn sqlite() -> Subject {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let settings = Settings { shop: shop(), clock: clock.clone() };
     let store = SqliteStore::open(&folder.path().join("shop.db"), settings).expect("an empty shop opens");
-    Subject { name: "sqlite", store: Arc::new(store), clock, _folder: Some(folder) }
+    Subject { name: "sqlite", store: Arc::new(store), clock, _place: Place::Folder(folder) }
+}
+
+pub(crate) fn postgres() -> Subject {
+    let clock = HandClock::new();
+    let database = Database::new();
+    let (url, time) = (database.url(), TimeSource::OwnClock);
+    let settings = PostgresSettings { url, shop: shop(), clock: clock.clone(), time };
+    let store = PostgresStore::open(settings).expect("an empty database opens");
+    Subject { name: "postgres", store: Arc::new(store), clock, _place: Place::Database(database) }
 }
 
 /// Every kind of store, empty.
 pub(crate) fn all() -> Vec<Subject> {
-    vec![memory(), sqlite()]
+    vec![memory(), sqlite(), postgres()]
 }
 
 /// Runs a behaviour on every store. What must always hold, holds at the end of each.

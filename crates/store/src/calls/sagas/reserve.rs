@@ -15,6 +15,9 @@ type Outcome<T> = Result<Result<T, ReserveRefusal>, Trouble>;
 
 /// Begins a saga, or finds the one that the key began before.
 pub(super) fn reserve(tables: &mut dyn Tables, call: &Reserve) -> Outcome<Begun> {
+    if let Target::Open { id, .. } = &call.target {
+        tables.expect_checkout(*id);
+    }
     if let Some(known) = tables.known_key(&call.claim)? {
         return replayed(tables, call, known);
     }

@@ -1,0 +1,215 @@
+//! Opening a PostgreSQL database: as a server of it, or beside its servers.
+//!
+//! Decides what is refused at the door, and that an empty database is migrated by whoever opens it first. Leaves the texts
+//! of the schema to `migrations`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sellonce_checkout::clock::Clock;
+use sellonce_checkout::store::{Failure, Shop};
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use crate::error::OpenError;
+use crate::migrations::{Misfit, latest, missing};
+use crate::pipeline::Pipeline;
+use crate::postgres::clock::DatabaseClock;
+use crate::postgres::engine::Writer;
+use crate::postgres::link::Link;
+use crate::postgres::migrations::{Found, MIGRATIONS, Ran, look, prepare, run};
+use crate::postgres::readers::Readers;
+use crate::postgres::{Postgres, PostgresStore, Time};
+use crate::sql::{Statements, values};
+use crate::trouble::Trouble;
+
+/// The oldest version that is known to do what the store needs.
+const VERSION_MIN: i64 = 150_000;
+/// How long a statement may take that opens a database; one that migrates may look at every row.
+const STATEMENT_MAX_MS: u32 = 3_600_000;
+
+/// What a store is opened with.
+#[derive(Clone)]
+pub struct PostgresSettings {
+    /// Where the database is, as `postgres://user:password@host:5432/shop`.
+    pub url: String,
+    /// What the shop is; its currency must be that of the database.
+    pub shop: Shop,
+    /// The process's own clock.
+    pub clock: Arc<dyn Clock>,
+    /// With which clock expiries and leases are compared.
+    pub time: TimeSource,
+}
+
+/// With which clock expiries and leases are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeSource {
+    /// With the database's: the same for all servers.
+    Database,
+    /// With the process's own, as tests do that move it by hand.
+    OwnClock,
+}
+
+/// What becomes of a database with an older schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Older {
+    Migrate,
+    Refuse,
+}
+
+impl PostgresStore {
+    /// Opens a database to serve it, or to work beside its servers. An empty one is migrated; an older one is refused,
+    /// because other servers may be running on it.
+    pub fn open(settings: PostgresSettings) -> Result<Self, OpenError> {
+        apart(|| open(settings, Older::Refuse))
+    }
+
+    /// Opens a database and brings it to this program's schema; its servers should be stopped.
+    pub fn open_and_migrate(settings: PostgresSettings) -> Result<Self, OpenError> {
+        apart(|| open(settings, Older::Migrate))
+    }
+}
+
+/// Runs what waits for the database on a thread of its own: the caller's may be one that must not wait.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<T, OpenError> {
+    std::thread::scope(|scope| scope.spawn(work).join()).unwrap_or_else(|_| {
+        Err(OpenError::Unusable {
+            database: "the database".to_owned(),
+            problem: "opening it panicked".to_owned(),
+        })
+    })
+}
+
+fn open(settings: PostgresSettings, older: Older) -> Result<PostgresStore, OpenError> {
+    let config = config(&settings.url)?;
+    let database = named(&config);
+    let link = Link::connect(&config, STATEMENT_MAX_MS).map_err(|trouble| unusable(&database, trouble))?;
+    new_enough(&link, &database)?;
+    let migrated = migrate(&link, &database, older)?;
+    same_currency(&link, &database, &settings.shop)?;
+    drop(link);
+    start(config, &database, settings, migrated)
+}
+
+fn start(
+    config: Config,
+    database: &str,
+    settings: PostgresSettings,
+    migrated: Vec<&'static str>,
+) -> Result<PostgresStore, OpenError> {
+    let PostgresSettings { shop, clock, time, .. } = settings;
+    let queue_wait_ms = shop.times.queue_wait_ms;
+    let shop = Arc::new(shop);
+    let time = match time {
+        TimeSource::Database => Time::OfDatabase(Arc::new(DatabaseClock::new(clock))),
+        TimeSource::OwnClock => Time::Given(clock),
+    };
+    let pipeline = || {
+        let writer = Writer::new(config.clone(), Arc::clone(&shop), time.clone());
+        Pipeline::start(writer, time.clock(), queue_wait_ms).map(Arc::new).map_err(|error| {
+            OpenError::Unusable { database: database.to_owned(), problem: error.to_string() }
+        })
+    };
+    let (sales, book, aside) = (pipeline()?, pipeline()?, pipeline()?);
+    let readers = Arc::new(Readers::new(config.clone()));
+    let clock = time.clock();
+    let postgres = Postgres { sales, book, aside, readers };
+    Ok(PostgresStore::new(postgres, shop, clock, migrated))
+}
+
+/// Reads an address; what it does not say is set so that a lost network is noticed.
+fn config(url: &str) -> Result<Config, OpenError> {
+    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        let source = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+        OpenError::Unusable {
+            database: "the database".to_owned(),
+            problem: format!("its address is not one, as postgres://user:password@host:5432/shop: {source}"),
+        }
+    })?;
+    config.application_name("sellonce");
+    config.connect_timeout(Duration::from_secs(5));
+    config.tcp_user_timeout(Duration::from_secs(10));
+    config.keepalives_idle(Duration::from_secs(10));
+    config.keepalives_interval(Duration::from_secs(5));
+    config.keepalives_retries(3);
+    Ok(config)
+}
+
+/// The database in messages, without its password.
+fn named(config: &Config) -> String {
+    let host = config.get_hosts().first().map_or_else(String::new, |host| match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    format!("postgres://{host}:{port}/{}", config.get_dbname().unwrap_or_default())
+}
+
+fn new_enough(link: &Link, database: &str) -> Result<(), OpenError> {
+    let sql: &dyn Statements = link;
+    let version = sql
+        .one("SELECT CAST(current_setting('server_version_num') AS bigint)", &[], |columns| columns.integer())
+        .map_err(|trouble| unusable(database, trouble))?
+        .unwrap_or_default();
+    if version >= VERSION_MIN {
+        return Ok(());
+    }
+    let problem = format!("PostgreSQL {} is too old: use 15 or newer", version / 10_000);
+    Err(OpenError::Unusable { database: database.to_owned(), problem })
+}
+
+/// Brings a database to the present schema, if it may; returns what was run here.
+fn migrate(link: &Link, database: &str, older: Older) -> Result<Vec<&'static str>, OpenError> {
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    let named = || database.to_owned();
+    let applied = match look(link).map_err(|trouble| unusable(database, trouble))? {
+        Found::Foreign => return Err(OpenError::Foreign { database: named() }),
+        Found::Empty => Vec::new(),
+        Found::Shop(applied) => applied,
+    };
+    let missing = missing(MIGRATIONS, &applied).map_err(|misfit| match misfit {
+        Misfit::Newer { found } => OpenError::NewerSchema { database: named(), found, known },
+        Misfit::Changed { version, name } => OpenError::ChangedMigration { database: named(), version, name },
+    })?;
+    let found = latest(&applied);
+    if !missing.is_empty() && found > 0 && older == Older::Refuse {
+        return Err(OpenError::OlderSchema { database: named(), found, known });
+    }
+    let mut ran = Vec::new();
+    if !missing.is_empty() {
+        prepare(link).map_err(|trouble| unusable(database, trouble))?;
+    }
+    for migration in missing {
+        let outcome = run(link, migration).map_err(|trouble| OpenError::Migration {
+            database: named(),
+            name: migration.name,
+            problem: trouble.into_failure().to_string(),
+        })?;
+        ran.extend((outcome == Ran::Here).then_some(migration.name));
+    }
+    Ok(ran)
+}
+
+/// The currency is fixed when the database is made.
+fn same_currency(link: &Link, database: &str, shop: &Shop) -> Result<(), OpenError> {
+    let configured = shop.currency.code();
+    let insert = "INSERT INTO shop (id, currency) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING";
+    let sql: &dyn Statements = link;
+    let found = sql
+        .execute(insert, values![configured])
+        .and_then(|_| sql.one("SELECT currency FROM shop WHERE id = 1", &[], |columns| columns.string()))
+        .map_err(|trouble| unusable(database, trouble))?
+        .unwrap_or_default();
+    if found == configured {
+        return Ok(());
+    }
+    Err(OpenError::OtherCurrency { database: database.to_owned(), found, configured: configured.to_owned() })
+}
+
+fn unusable(database: &str, trouble: Trouble) -> OpenError {
+    let problem = match trouble.into_failure() {
+        Failure::Unavailable(problem) | Failure::Broken(problem) => problem,
+        overloaded @ Failure::Overloaded { .. } => overloaded.to_string(),
+    };
+    OpenError::Unusable { database: database.to_owned(), problem }
+}
