@@ -50,7 +50,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct DatabaseFlag {
-    /// The database, as `sqlite:sellonce.db`.
+    /// The database, as `sqlite:sellonce.db` or `postgres://user:password@host:5432/shop`.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
 }

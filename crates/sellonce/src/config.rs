@@ -54,14 +54,27 @@ pub(crate) struct Server {
 pub(crate) enum Database {
     /// An SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL database, by its address.
+    Postgres(String),
 }
 
+/// Without the password of an address.
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
         }
     }
+}
+
+fn without_password(url: &str) -> String {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| {
+        let (user, rest) = rest.split_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{rest}"))
+    });
+    parts.unwrap_or_else(|| url.to_owned())
 }
 
 /// `[shop]`.
@@ -159,10 +172,15 @@ fn decode(values: &mut Values) -> Config {
 
 fn database(values: &mut Values) -> Database {
     let text = values.text("server.database", "sqlite:sellonce.db");
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Database::Postgres(text);
+    }
     match text.strip_prefix("sqlite:") {
         Some(path) if !path.is_empty() => Database::Sqlite(PathBuf::from(path)),
         Some(_) | None => {
-            values.wrong("server.database", "must name a file, as `sqlite:sellonce.db`");
+            let reason = "must name a file, as `sqlite:sellonce.db`, or a database, as \
+                          `postgres://user:password@host:5432/shop`";
+            values.wrong("server.database", reason);
             Database::Sqlite(PathBuf::from("sellonce.db"))
         }
     }
@@ -218,6 +236,7 @@ pub(crate) fn print(config: &Config) -> String {
     let table = sections.entry("server").or_default();
     table.insert("listen".into(), texts(&mut server.listen.iter().map(ToString::to_string)));
     table.insert("metrics_listen".into(), server.metrics_listen.to_string().into());
+    // Without its password: what is printed is passed around.
     table.insert("database".into(), server.database.to_string().into());
     if let Some(url) = &server.public_url {
         table.insert("public_url".into(), url.clone().into());

@@ -1,8 +1,7 @@
 //! `admin key`: makes, lists and revokes API keys, beside a running server if need be.
 
 use sellonce_checkout::id::{ApiKeyId, ApiSecret, Ids};
-use sellonce_checkout::store::Books;
-use sellonce_checkout::store::accounts::{Accounts, ApiKey};
+use sellonce_checkout::store::accounts::ApiKey;
 
 use super::{Stop, store};
 use crate::config::Config;

@@ -1,7 +1,6 @@
 //! `audit`: judges the invariants on a database, beside a running server if need be.
 
 use sellonce_checkout::audit::{Finding, Report};
-use sellonce_checkout::store::Books;
 
 use super::{Stop, store};
 use crate::config::Config;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sellonce_checkout::id::{CauseId, Ids, ProductId};
-use sellonce_checkout::store::catalog::{Catalog, PutOutcome, PutProduct};
+use sellonce_checkout::store::catalog::{PutOutcome, PutProduct};
 use sellonce_import::shopify::Import;
 use sellonce_import::{Found, Options, Product};
-use sellonce_store::SqliteStore;
 
+use super::store::ShopStore;
 use super::{Stop, Untracked, store};
 use crate::config::Config;
 use crate::output;
@@ -39,7 +39,9 @@ pub(super) async fn run(config: Config, call: super::Import) -> Result<(), Stop>
         progress.set_position(import.rows_read());
         match found.map_err(|problem| Stop::Usage(format!("{}: {problem}", call.file.display())))? {
             Found::Product(product) => match &store {
-                Some(store) => put(store, &config, &product, call.set_stock, &progress, &mut tally).await?,
+                Some(store) => {
+                    put(store.as_ref(), &config, &product, call.set_stock, &progress, &mut tally).await?
+                }
                 None => tally.created += 1,
             },
             Found::Problem(finding) => {
@@ -68,7 +70,7 @@ fn open(path: &Path, config: &Config, untracked: Untracked) -> Result<Import<Fil
 }
 
 async fn put(
-    store: &SqliteStore,
+    store: &dyn ShopStore,
     config: &Config,
     found: &Product,
     set_stock: bool,

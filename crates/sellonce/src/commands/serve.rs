@@ -13,8 +13,7 @@ use sellonce_checkout::id::{CauseId, Ids, ProductId};
 use sellonce_checkout::payment::PaymentProvider;
 use sellonce_checkout::simulated_book::SimulatedBook;
 use sellonce_checkout::store::Store;
-use sellonce_checkout::store::catalog::{Catalog, PutProduct};
-use sellonce_checkout::store::sagas::Sagas;
+use sellonce_checkout::store::catalog::PutProduct;
 use sellonce_delivery::folder::{self, MailFolder};
 use sellonce_delivery::mail;
 use sellonce_payments::simulated::{self, Simulated};
@@ -22,10 +21,10 @@ use sellonce_payments::time_limit::TimeLimited;
 use sellonce_server::accept::{self, Tasks};
 use sellonce_server::app::{App, Parts, Settings};
 use sellonce_server::throttle::Rate;
-use sellonce_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::store::ShopStore;
 use super::{Stop, store};
 use crate::config::{self, Config};
 use crate::output;
@@ -42,11 +41,13 @@ pub(super) async fn run(config: Config, demo: bool) -> Result<(), Stop> {
     let listeners = listen(&config.server.listen)?;
     let metrics_listener = listen_for_metrics(&config)?;
     let public_url = public_url(&config, &listeners)?;
-    let store = Arc::new(store::open(&config)?);
-    // The lock on the file proves that every earlier server of it is dead, so nobody holds a lease.
-    store.end_leases().await?;
+    let store = store::open(&config)?;
+    if store::is_alone(&config) {
+        // Every earlier server is dead, so nobody holds a lease.
+        store.end_leases().await?;
+    }
     if demo {
-        seed(&store, &config).await?;
+        seed(store.as_ref(), &config).await?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
@@ -130,7 +131,7 @@ fn simulated_is_on(config: &Config) -> bool {
 fn providers(
     config: &Config,
     public_url: &str,
-    store: &Arc<SqliteStore>,
+    store: &Arc<dyn ShopStore>,
     clock: &Arc<dyn Clock>,
 ) -> BTreeMap<String, Arc<dyn PaymentProvider>> {
     let mut providers: BTreeMap<String, Arc<dyn PaymentProvider>> = BTreeMap::new();
@@ -188,7 +189,7 @@ fn mail_folder(config: &Config, public_url: &str) -> Result<MailFolder, Stop> {
 }
 
 /// Puts the demo's products into the catalog; what is there already stays as it is.
-async fn seed(store: &SqliteStore, config: &Config) -> Result<(), Stop> {
+async fn seed(store: &dyn ShopStore, config: &Config) -> Result<(), Stop> {
     for product in demo::products(config.shop.currency) {
         let location = config.shop.locations.first().cloned().context("a shop has a location")?;
         let (id, cause) = (ProductId(SystemIds.uuid()), CauseId(SystemIds.uuid()));

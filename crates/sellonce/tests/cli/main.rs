@@ -69,6 +69,15 @@ fn what_is_printed_can_be_read_back() {
 }
 
 #[test]
+fn the_password_of_a_database_is_not_printed() {
+    let folder = folder();
+    let variables = [("SELLONCE_SERVER__DATABASE", "postgres://shop:sesame@db.example:5432/shop")];
+    let printed = run(&folder, &["config", "print"], &variables);
+    let text = said(&printed);
+    assert!(text.contains("postgres://shop:***@db.example:5432/shop") && !text.contains("sesame"), "{text}");
+}
+
+#[test]
 fn the_simulated_provider_is_no_default_where_others_can_come_in() {
     let folder = folder();
     let open = [("SELLONCE_SERVER__LISTEN", "0.0.0.0:0")];
@@ -89,6 +98,7 @@ fn wrong_usage_ends_with_2() {
         &["audit"],
         &["admin", "key", "list"],
         &["serve", "--database", "mysql:x"],
+        &["audit", "--database", "postgres://shop@127.0.0.1:1/nowhere"],
         &["admin", "key", "revoke", "me"],
         &["--config", "absent.toml", "config", "check"],
     ] {

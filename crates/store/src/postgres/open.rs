@@ -50,23 +50,29 @@ pub enum TimeSource {
     OwnClock,
 }
 
-/// What becomes of a database with an older schema.
+/// Which databases are brought to this program's schema when they are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Older {
-    Migrate,
-    Refuse,
+enum Migrated {
+    All,
+    EmptyOnes,
+    None,
 }
 
 impl PostgresStore {
     /// Opens a database to serve it, or to work beside its servers. An empty one is migrated; an older one is refused,
     /// because other servers may be running on it.
     pub fn open(settings: PostgresSettings) -> Result<Self, OpenError> {
-        apart(|| open(settings, Older::Refuse))
+        apart(|| open(settings, Migrated::EmptyOnes))
+    }
+
+    /// Opens a database that is a shop's already.
+    pub fn open_existing(settings: PostgresSettings) -> Result<Self, OpenError> {
+        apart(|| open(settings, Migrated::None))
     }
 
     /// Opens a database and brings it to this program's schema; its servers should be stopped.
     pub fn open_and_migrate(settings: PostgresSettings) -> Result<Self, OpenError> {
-        apart(|| open(settings, Older::Migrate))
+        apart(|| open(settings, Migrated::All))
     }
 }
 
@@ -80,12 +86,12 @@ fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<
     })
 }
 
-fn open(settings: PostgresSettings, older: Older) -> Result<PostgresStore, OpenError> {
+fn open(settings: PostgresSettings, migrated: Migrated) -> Result<PostgresStore, OpenError> {
     let config = config(&settings.url)?;
     let database = named(&config);
     let link = Link::connect(&config, STATEMENT_MAX_MS).map_err(|trouble| unusable(&database, trouble))?;
     new_enough(&link, &database)?;
-    let migrated = migrate(&link, &database, older)?;
+    let migrated = migrate(&link, &database, migrated)?;
     same_currency(&link, &database, &settings.shop)?;
     drop(link);
     start(config, &database, settings, migrated)
@@ -159,7 +165,7 @@ fn new_enough(link: &Link, database: &str) -> Result<(), OpenError> {
 }
 
 /// Brings a database to the present schema, if it may; returns what was run here.
-fn migrate(link: &Link, database: &str, older: Older) -> Result<Vec<&'static str>, OpenError> {
+fn migrate(link: &Link, database: &str, migrated: Migrated) -> Result<Vec<&'static str>, OpenError> {
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
     let named = || database.to_owned();
     let applied = match look(link).map_err(|trouble| unusable(database, trouble))? {
@@ -172,7 +178,12 @@ fn migrate(link: &Link, database: &str, older: Older) -> Result<Vec<&'static str
         Misfit::Changed { version, name } => OpenError::ChangedMigration { database: named(), version, name },
     })?;
     let found = latest(&applied);
-    if !missing.is_empty() && found > 0 && older == Older::Refuse {
+    let may = match migrated {
+        Migrated::All => true,
+        Migrated::EmptyOnes => found == 0,
+        Migrated::None => false,
+    };
+    if !missing.is_empty() && !may {
         return Err(OpenError::OlderSchema { database: named(), found, known });
     }
     let mut ran = Vec::new();
