@@ -13,6 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::counter;
 use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::id::Uuid;
 use sellonce_checkout::purchase_limit::LimitKey;
@@ -189,6 +190,7 @@ impl Engine for Writer {
                 }
                 Trouble::Raced if runs < RUNS_MAX => {
                     runs += 1;
+                    counter!("sellonce_store_flushes_again_total").increment(1);
                     lock = contended.filter(|_| runs >= SNAPSHOTS_MAX);
                 }
                 // Without one snapshot, rows can contradict each other: that is no call's fault.

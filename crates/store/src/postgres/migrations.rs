@@ -4,7 +4,7 @@
 //! Leaves deciding which are missing to the shared `migrations`.
 
 use crate::migrations::{Applied, Migration, Step, order_edges};
-use crate::postgres::link::{Isolation, Link};
+use crate::postgres::link::Link;
 use crate::sql::{Statements, values};
 use crate::trouble::Trouble;
 
@@ -39,19 +39,24 @@ pub(super) enum Found {
     Foreign,
 }
 
-/// Looks at what a database holds.
+/// Looks at what a database holds, in one statement: several servers may be making it at this moment.
 pub(super) fn look(sql: &dyn Statements) -> Result<Found, Trouble> {
-    let ours = "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() \
-                AND table_name = 'schema_migrations' AND column_name = 'checksum'";
-    if !sql.any(ours, &[])? {
-        let any = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1";
-        return Ok(if sql.any(any, &[])? { Found::Foreign } else { Found::Empty });
+    let tables = "SELECT count(*) FILTER (WHERE table_name = 'schema_migrations' AND column_name = 'checksum'), \
+                  count(*) FROM information_schema.columns WHERE table_schema = current_schema()";
+    let found = sql.one(tables, &[], |columns| Ok((columns.flag()?, columns.flag()?)))?;
+    match found.unwrap_or_default() {
+        (true, _) => applied(sql).map(Found::Shop),
+        (false, false) => Ok(Found::Empty),
+        (false, true) => Ok(Found::Foreign),
     }
+}
+
+/// The steps that were applied, oldest first.
+pub(super) fn applied(sql: &dyn Statements) -> Result<Vec<Applied>, Trouble> {
     let all = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
-    let applied = sql.many(all, &[], |columns| {
+    sql.many(all, &[], |columns| {
         Ok(Applied { version: columns.integer()?, name: columns.string()?, checksum: columns.bytes()? })
-    })?;
-    Ok(Found::Shop(applied))
+    })
 }
 
 /// Makes the table of the steps that were applied; of several servers that do so at once, all go on.
@@ -69,29 +74,13 @@ pub(super) fn prepare(link: &Link) -> Result<(), Trouble> {
     }
 }
 
-/// Runs what is missing, one step a transaction; whoever comes second waits for it and finds it done.
-pub(super) fn run(link: &Link, migration: &Migration) -> Result<Ran, Trouble> {
-    link.begin(Isolation::EachStatement)?;
-    let ran = apply(link, migration);
-    link.run(if ran.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    ran
+/// Keeps every other server that wants to migrate waiting until the end of the transaction.
+pub(super) fn lock(link: &Link) -> Result<(), Trouble> {
+    link.run("LOCK TABLE schema_migrations IN EXCLUSIVE MODE")
 }
 
-/// Whether a step was run here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ran {
-    /// It was.
-    Here,
-    /// Another process was quicker.
-    Elsewhere,
-}
-
-fn apply(link: &Link, migration: &Migration) -> Result<Ran, Trouble> {
-    link.run("LOCK TABLE schema_migrations IN EXCLUSIVE MODE")?;
-    let sql: &dyn Statements = link;
-    if sql.any("SELECT 1 FROM schema_migrations WHERE version = ?1", values![migration.version])? {
-        return Ok(Ran::Elsewhere);
-    }
+/// Runs a step and notes it.
+pub(super) fn run(link: &Link, migration: &Migration) -> Result<(), Trouble> {
     match migration.step {
         Step::Sql(text) => link.run(text)?,
         Step::OrderEdges => {
@@ -103,5 +92,5 @@ fn apply(link: &Link, migration: &Migration) -> Result<Ran, Trouble> {
     }
     let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
     link.execute(insert, values![migration.version, migration.name, &migration.checksum()])?;
-    Ok(Ran::Here)
+    Ok(())
 }

@@ -12,12 +12,12 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::error::OpenError;
-use crate::migrations::{Misfit, latest, missing};
+use crate::migrations::{Applied, Migration, Misfit, latest, missing};
 use crate::pipeline::Pipeline;
 use crate::postgres::clock::DatabaseClock;
 use crate::postgres::engine::Writer;
-use crate::postgres::link::Link;
-use crate::postgres::migrations::{Found, MIGRATIONS, Ran, look, prepare, run};
+use crate::postgres::link::{Isolation, Link};
+use crate::postgres::migrations::{Found, MIGRATIONS, applied, lock, look, prepare, run};
 use crate::postgres::readers::Readers;
 use crate::postgres::{Postgres, PostgresStore, Time};
 use crate::sql::{Statements, values};
@@ -166,39 +166,61 @@ fn new_enough(link: &Link, database: &str) -> Result<(), OpenError> {
 
 /// Brings a database to the present schema, if it may; returns what was run here.
 fn migrate(link: &Link, database: &str, migrated: Migrated) -> Result<Vec<&'static str>, OpenError> {
-    let known = MIGRATIONS.last().map_or(0, |last| last.version);
-    let named = || database.to_owned();
-    let applied = match look(link).map_err(|trouble| unusable(database, trouble))? {
-        Found::Foreign => return Err(OpenError::Foreign { database: named() }),
+    let unusable = |trouble| unusable(database, trouble);
+    let applied = match look(link).map_err(unusable)? {
+        Found::Foreign => return Err(OpenError::Foreign { database: database.to_owned() }),
         Found::Empty => Vec::new(),
         Found::Shop(applied) => applied,
     };
-    let missing = missing(MIGRATIONS, &applied).map_err(|misfit| match misfit {
+    if lacking(database, migrated, &applied)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    prepare(link).map_err(unusable)?;
+    link.begin(Isolation::EachStatement).map_err(unusable)?;
+    let ran = migrate_alone(link, database, migrated);
+    let end = if ran.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    link.run(end).map_err(unusable)?;
+    ran
+}
+
+/// All steps that are lacking, in one transaction: a database is never seen half made. Whoever comes second waits, and
+/// finds none lacking.
+fn migrate_alone(link: &Link, database: &str, migrated: Migrated) -> Result<Vec<&'static str>, OpenError> {
+    lock(link).map_err(|trouble| unusable(database, trouble))?;
+    let applied = applied(link).map_err(|trouble| unusable(database, trouble))?;
+    let lacking = lacking(database, migrated, &applied)?;
+    for migration in lacking {
+        run(link, migration).map_err(|trouble| OpenError::Migration {
+            database: database.to_owned(),
+            name: migration.name,
+            problem: trouble.into_failure().to_string(),
+        })?;
+    }
+    Ok(lacking.iter().map(|migration| migration.name).collect())
+}
+
+/// The steps that a database lacks, if they may be run.
+fn lacking(
+    database: &str,
+    migrated: Migrated,
+    applied: &[Applied],
+) -> Result<&'static [Migration], OpenError> {
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    let named = || database.to_owned();
+    let lacking = missing(MIGRATIONS, applied).map_err(|misfit| match misfit {
         Misfit::Newer { found } => OpenError::NewerSchema { database: named(), found, known },
         Misfit::Changed { version, name } => OpenError::ChangedMigration { database: named(), version, name },
     })?;
-    let found = latest(&applied);
+    let found = latest(applied);
     let may = match migrated {
         Migrated::All => true,
         Migrated::EmptyOnes => found == 0,
         Migrated::None => false,
     };
-    if !missing.is_empty() && !may {
-        return Err(OpenError::OlderSchema { database: named(), found, known });
+    if lacking.is_empty() || may {
+        return Ok(lacking);
     }
-    let mut ran = Vec::new();
-    if !missing.is_empty() {
-        prepare(link).map_err(|trouble| unusable(database, trouble))?;
-    }
-    for migration in missing {
-        let outcome = run(link, migration).map_err(|trouble| OpenError::Migration {
-            database: named(),
-            name: migration.name,
-            problem: trouble.into_failure().to_string(),
-        })?;
-        ran.extend((outcome == Ran::Here).then_some(migration.name));
-    }
-    Ok(ran)
+    Err(OpenError::OlderSchema { database: named(), found, known })
 }
 
 /// The currency is fixed when the database is made.

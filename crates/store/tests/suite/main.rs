@@ -7,6 +7,7 @@ mod checkouts;
 mod contention;
 mod model;
 mod orders;
+mod postgres;
 mod sagas;
 mod stores;
 mod world;

@@ -78,12 +78,22 @@ pub(crate) fn sqlite() -> Subject {
 }
 
 pub(crate) fn postgres() -> Subject {
-    let clock = HandClock::new();
     let database = Database::new();
-    let (url, time) = (database.url(), TimeSource::OwnClock);
-    let settings = PostgresSettings { url, shop: shop(), clock: clock.clone(), time };
-    let store = PostgresStore::open(settings).expect("an empty database opens");
-    Subject { name: "postgres", store: Arc::new(store), clock, _place: Place::Database(database) }
+    let clock = HandClock::new();
+    let store = postgres_at(&database.url(), &clock);
+    Subject { name: "postgres", store, clock, _place: Place::Database(database) }
+}
+
+/// A store at a database that others may have opened as well.
+pub(crate) fn postgres_at(url: &str, clock: &Arc<HandClock>) -> Arc<PostgresStore> {
+    let (url, clock) = (url.to_owned(), clock.clone());
+    let settings = PostgresSettings { url, shop: shop(), clock, time: TimeSource::OwnClock };
+    Arc::new(PostgresStore::open(settings).expect("the database opens"))
+}
+
+/// A subject of a store that was opened before.
+pub(crate) fn subject_of(store: Arc<PostgresStore>, clock: &Arc<HandClock>) -> Subject {
+    Subject { name: "postgres", store, clock: clock.clone(), _place: Place::Nowhere }
 }
 
 /// Every kind of store, empty.
