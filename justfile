@@ -27,6 +27,6 @@ docs:
 
 # The long proofs stand here, as `long-<what>`: too long for `just test`, each with its duration in its comment.
 
-# Fifty kills with -9 under load, on SQLite (half a minute, compiling apart)
+# Fifty kills with -9 under load on SQLite and on PostgreSQL with two servers, and 25 crashes of PostgreSQL (three minutes)
 long-kill kills="50":
     SELLONCE_KILLS={{kills}} cargo nextest run --release -p sellonce --test engine --no-capture no_acknowledged_order

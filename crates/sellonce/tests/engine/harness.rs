@@ -26,12 +26,21 @@ const TIMES: &[(&str, &str)] = &[
     ("SELLONCE_SHOP__LEASE_MS", "6000"),
 ];
 
-/// A folder with a database, and perhaps a server that runs on it.
+/// A folder with a database, and perhaps servers that run on it.
 pub(crate) struct Shop {
     folder: TempDir,
-    address: SocketAddr,
-    server: Option<Child>,
+    /// Where the shop's data is; `None` is the file that is the default.
+    database: Option<String>,
+    servers: Vec<Server>,
     key: Option<String>,
+    /// Variables that the commands get besides the usual ones.
+    variables: Vec<(&'static str, String)>,
+}
+
+/// A server's place, and its process while it runs.
+struct Server {
+    address: SocketAddr,
+    process: Option<Child>,
 }
 
 /// An answer as a client sees it.
@@ -64,23 +73,50 @@ pub(crate) fn http() -> Http {
 impl Shop {
     /// An empty folder and a free port.
     pub(crate) fn new() -> Self {
+        Self::with_servers(1)
+    }
+
+    fn with_servers(count: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        Self { folder, address, server: None, key: None }
+        let free = || TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        // All are taken before any is given back, so that no two are the same.
+        let listeners: Vec<TcpListener> = (0..count).map(|_| free()).collect();
+        let server = |listener: &TcpListener| Server {
+            address: listener.local_addr().expect("a bound socket has an address"),
+            process: None,
+        };
+        let servers = listeners.iter().map(server).collect();
+        Self { folder, database: None, servers, key: None, variables: Vec::new() }
     }
 
     /// A shop with some units of one SKU, open.
     pub(crate) fn with_stock(sku: &str, units: u32) -> Self {
         let mut shop = Self::new();
+        shop.stock(sku, units);
+        shop.start();
+        shop
+    }
+
+    /// Such a shop on PostgreSQL, not open yet, with places for so many servers.
+    pub(crate) fn on_postgres(url: String, servers: usize, sku: &str, units: u32) -> Self {
+        let mut shop = Self::with_servers(servers);
+        shop.database = Some(url);
+        shop.stock(sku, units);
+        shop
+    }
+
+    /// Sets a variable for the commands that follow.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
+    fn stock(&self, sku: &str, units: u32) {
         let csv = format!(
             "Handle,Title,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\n{sku},Thing {sku},true,Title,Default Title,{sku},shopify,{units},deny,49.99\n"
         );
-        std::fs::write(shop.path("stock.csv"), csv).expect("a file can be written");
-        let import = shop.run(&["import", "stock.csv"]);
+        std::fs::write(self.path("stock.csv"), csv).expect("a file can be written");
+        let import = self.run(&["import", "stock.csv"]);
         assert!(import.status.success(), "{import:?}");
-        shop.start();
-        shop
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -92,11 +128,16 @@ impl Shop {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.servers[0].address
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url_of(0)
+    }
+
+    /// The address of one of several servers.
+    pub(crate) fn url_of(&self, server: usize) -> String {
+        format!("http://{}", self.servers[server].address)
     }
 
     /// A command of the binary in the shop's folder, ready to be run.
@@ -105,6 +146,8 @@ impl Shop {
         command.args(arguments).current_dir(self.folder.path()).env("SELLONCE_LOG", "warn");
         command.envs(TIMES.iter().copied());
         command.env("SELLONCE_SERVER__METRICS_LISTEN", "127.0.0.1:0");
+        command.envs(self.database.iter().map(|url| ("SELLONCE_SERVER__DATABASE", url)));
+        command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
         command
     }
 
@@ -119,7 +162,12 @@ impl Shop {
     }
 
     pub(crate) fn start_with(&mut self, flags: &[&str]) {
-        let listen = self.address.to_string();
+        self.start_server(0, flags);
+    }
+
+    /// Starts one of several servers.
+    pub(crate) fn start_server(&mut self, server: usize, flags: &[&str]) {
+        let listen = self.servers[server].address.to_string();
         let arguments = [&["serve", "--listen", &listen], flags].concat();
         let mut command = self.command(&arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary can be started");
@@ -127,25 +175,37 @@ impl Shop {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).expect("stdout can be read");
         assert!(line.contains("open"), "the server said {line:?} and ended with {:?}", child.try_wait());
-        self.server = Some(child);
+        self.servers[server].process = Some(child);
     }
 
     /// kill -9.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            server.kill().expect("a child can be killed");
-            server.wait().expect("a killed child ends");
+        self.kill_server(0);
+    }
+
+    /// kill -9 for one of several servers.
+    pub(crate) fn kill_server(&mut self, server: usize) {
+        if let Some(mut process) = self.servers[server].process.take() {
+            process.kill().expect("a child can be killed");
+            process.wait().expect("a killed child ends");
         }
+    }
+
+    /// Sends a signal to one of several servers, as `STOP` and `CONT`.
+    pub(crate) fn signal(&self, server: usize, signal: &str) {
+        let process = self.servers[server].process.as_ref().expect("the server runs");
+        let told = Command::new("kill").args([&format!("-{signal}"), &process.id().to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()), "the server can be told");
     }
 
     /// The process id of the server.
     pub(crate) fn pid(&self) -> u32 {
-        self.server.as_ref().expect("the server runs").id()
+        self.servers[0].process.as_ref().expect("the server runs").id()
     }
 
     /// Waits for the server to end by itself.
     pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
-        self.server.take().expect("the server runs").wait().expect("a child ends")
+        self.servers[0].process.take().expect("the server runs").wait().expect("a child ends")
     }
 
     /// An API key, made once.
@@ -190,7 +250,7 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        self.kill();
+        (0..self.servers.len()).for_each(|server| self.kill_server(server));
     }
 }
 
