@@ -26,7 +26,7 @@ use crate::job::{Job, Manner};
 use crate::pipeline::{Engine, Written};
 use crate::postgres::Time;
 use crate::postgres::batch::Batch;
-use crate::postgres::link::{Isolation, Link};
+use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::{Statements, values};
 use crate::tables::Tables;
 use crate::trouble::Trouble;
@@ -41,8 +41,6 @@ const OUTAGE_MAX: Duration = Duration::from_secs(5);
 const RESOLVE_MAX: Duration = Duration::from_secs(20);
 /// The pause between two tries to reach the database.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
-/// How long a statement of a flush may take.
-const STATEMENT_MAX_MS: u32 = 30_000;
 /// The rows of flushes are kept for longer than anybody asks for them, and deleted now and then.
 const PRUNE_EVERY: u32 = 500;
 
@@ -87,7 +85,7 @@ impl Writer {
     fn tables(&mut self) -> Result<&mut Direct<Link>, Trouble> {
         if self.tables.as_ref().is_none_or(|tables| tables.connection().is_lost()) {
             self.tables = None;
-            let link = Link::connect(&self.config, STATEMENT_MAX_MS)?;
+            let link = Link::connect(&self.config, Purpose::Flushes)?;
             self.tables = Some(Direct::new(link, Arc::clone(&self.shop)));
         }
         self.tables.as_mut().ok_or_else(|| Trouble::call("a connection was made and is not there"))

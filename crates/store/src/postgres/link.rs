@@ -48,6 +48,40 @@ pub(super) enum Isolation {
     EachStatement,
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Writing flushes: rows by their keys, and nothing else in numbers.
+    Flushes,
+    /// Questions, an audit among them.
+    Questions,
+    /// Opening and migrating.
+    Opening,
+}
+
+impl Purpose {
+    /// How long a statement may take; the database ends it then.
+    fn statement_ms(self) -> u32 {
+        match self {
+            Self::Flushes => 30_000,
+            Self::Questions => 600_000,
+            Self::Opening => 3_600_000,
+        }
+    }
+
+    /// How statements are planned. Those of a flush look rows up by their keys. Their plans are kept, and must not be
+    /// those of a table that was empty when they were made: reading all of it each time.
+    fn plans(self) -> &'static str {
+        match self {
+            Self::Flushes => {
+                "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
+                 SET enable_mergejoin = off"
+            }
+            Self::Questions | Self::Opening => "",
+        }
+    }
+}
+
 impl Isolation {
     fn begin(self) -> &'static str {
         match self {
@@ -59,8 +93,8 @@ impl Isolation {
 }
 
 impl Link {
-    /// Connects; the database ends a statement that takes longer than `statement_ms`.
-    pub(super) fn connect(config: &Config, statement_ms: u32) -> Result<Self, Trouble> {
+    /// Connects.
+    pub(super) fn connect(config: &Config, purpose: Purpose) -> Result<Self, Trouble> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
             Trouble::World(Failure::Unavailable(format!("no runtime for a connection: {error}")))
         })?;
@@ -75,8 +109,10 @@ impl Link {
                 }
             });
             let settings = format!(
-                "SET statement_timeout = {statement_ms}; SET idle_in_transaction_session_timeout = {IDLE_MAX_MS}; \
-                 SET TimeZone = 'UTC'"
+                "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {IDLE_MAX_MS}; \
+                 SET TimeZone = 'UTC'; {}",
+                purpose.statement_ms(),
+                purpose.plans()
             );
             client.batch_execute(&settings).await.map_err(trouble)?;
             Ok::<Client, Trouble>(client)

@@ -16,7 +16,7 @@ use crate::migrations::{Applied, Migration, Misfit, latest, missing};
 use crate::pipeline::Pipeline;
 use crate::postgres::clock::DatabaseClock;
 use crate::postgres::engine::Writer;
-use crate::postgres::link::{Isolation, Link};
+use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::postgres::migrations::{Found, MIGRATIONS, applied, lock, look, prepare, run};
 use crate::postgres::readers::Readers;
 use crate::postgres::{Postgres, PostgresStore, Time};
@@ -25,8 +25,6 @@ use crate::trouble::Trouble;
 
 /// The oldest version that is known to do what the store needs.
 const VERSION_MIN: i64 = 150_000;
-/// How long a statement may take that opens a database; one that migrates may look at every row.
-const STATEMENT_MAX_MS: u32 = 3_600_000;
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -89,7 +87,7 @@ fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<
 fn open(settings: PostgresSettings, migrated: Migrated) -> Result<PostgresStore, OpenError> {
     let config = config(&settings.url)?;
     let database = named(&config);
-    let link = Link::connect(&config, STATEMENT_MAX_MS).map_err(|trouble| unusable(&database, trouble))?;
+    let link = Link::connect(&config, Purpose::Opening).map_err(|trouble| unusable(&database, trouble))?;
     new_enough(&link, &database)?;
     let migrated = migrate(&link, &database, migrated)?;
     same_currency(&link, &database, &settings.shop)?;

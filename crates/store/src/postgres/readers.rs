@@ -9,14 +9,12 @@ use sellonce_checkout::store::Failure;
 use tokio::sync::Semaphore;
 use tokio_postgres::Config;
 
-use crate::postgres::link::{Isolation, Link};
+use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::Statements;
 use crate::trouble::Trouble;
 
 /// How many questions run at once; more wait for their turn.
 const READERS: usize = 8;
-/// How long a statement of a question may take; those of an audit look at everything.
-const STATEMENT_MAX_MS: u32 = 600_000;
 
 /// The connections that only read; each is made when it is needed.
 pub(super) struct Readers {
@@ -63,7 +61,7 @@ impl Readers {
             let was_idle = idle.is_some();
             let link = match idle {
                 Some(link) => link,
-                None => Link::connect(&self.config, STATEMENT_MAX_MS)?,
+                None => Link::connect(&self.config, Purpose::Questions)?,
             };
             match link.begin(Isolation::SnapshotReadOnly) {
                 Ok(_) => return Ok(link),
