@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sellonce_checkout::store::sagas::{Begun, ReserveRefusal};
 
 use crate::stores::on_every_store;
+use crate::witness::Witness;
 use crate::world::{counters, main_location};
 
 on_every_store! {
@@ -15,9 +16,10 @@ on_every_store! {
             let id = world.open(&[("mug", 1)], &format!("buyer-{number}")).await;
             calls.push(world.reserve_call(id, "key"));
         }
+        let witness = Arc::new(Witness::default());
         let tasks: Vec<_> = calls.into_iter().map(|call| {
-            let store = Arc::clone(world.store());
-            tokio::spawn(async move { store.reserve(call).await.expect("the store answers") })
+            let (store, witness) = (Arc::clone(world.store()), Arc::clone(&witness));
+            tokio::spawn(async move { witness.reserve(store.as_ref(), call).await })
         }).collect();
         let (mut held, mut short) = (Vec::new(), 0);
         for task in tasks {
@@ -28,6 +30,7 @@ on_every_store! {
             }
         }
         assert_eq!((held.len(), short), (20, 180));
+        witness.assert_one_order(world.store().as_ref(), "mug").await;
         assert_eq!(world.counters("mug", &main_location()).await, counters(0, 20, 0, 0));
         for run in held {
             world.place(&run).await;

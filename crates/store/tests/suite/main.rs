@@ -10,4 +10,5 @@ mod orders;
 mod postgres;
 mod sagas;
 mod stores;
+mod witness;
 mod world;

@@ -10,6 +10,7 @@ use sellonce_cluster::Database;
 use sellonce_store::PostgresStore;
 
 use crate::stores::{HandClock, postgres_at, subject_of};
+use crate::witness::Witness;
 use crate::world::{World, counters, lines, main_location, owner, price, sku};
 
 /// Two stores at one database, and a world that speaks to the first.
@@ -46,12 +47,13 @@ async fn two_servers_sell_twenty_units_to_twenty_of_two_hundred_buyers() {
         let id = pair.world.open(&[("mug", 1)], &format!("buyer-{number}")).await;
         calls.push(pair.world.reserve_call(id, "key"));
     }
+    let witness = Arc::new(Witness::default());
     let buyers: Vec<_> = calls
         .into_iter()
         .enumerate()
         .map(|(number, call)| {
-            let store = pair.store(number);
-            tokio::spawn(async move { store.reserve(call).await.expect("the store answers") })
+            let (store, witness) = (pair.store(number), Arc::clone(&witness));
+            tokio::spawn(async move { witness.reserve(store.as_ref(), call).await })
         })
         .collect();
     let (mut held, mut short) = (Vec::new(), 0);
@@ -63,6 +65,7 @@ async fn two_servers_sell_twenty_units_to_twenty_of_two_hundred_buyers() {
         }
     }
     assert_eq!((held.len(), short), (20, 180));
+    witness.assert_one_order(pair.world.store().as_ref(), "mug").await;
     for run in &held {
         pair.world.place(run).await;
     }
