@@ -23,6 +23,7 @@ pub mod payment;
 pub mod price_lock;
 pub mod purchase_limit;
 pub mod saga;
+pub mod schedule;
 pub mod session;
 pub mod simulated_book;
 pub mod steps;

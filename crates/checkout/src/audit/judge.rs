@@ -226,7 +226,9 @@ impl Auditor {
             violation(saga.id, "a live lease or a next run", found)
         });
         let limit_ms = self.times.stuck_ms.saturating_add(self.times.hold_ms);
-        let old = self.at_rest(saga.created_at.plus_ms(limit_ms));
+        // Each move takes it off the list; if it is stuck again, it is listed when it is let go of.
+        let moved = fact.history.last().is_none_or(|last| !self.at_rest(last.at));
+        let old = self.at_rest(saga.created_at.plus_ms(limit_ms)) && !moved;
         self.check(I9, !old || fact.stuck_since.is_some(), || {
             violation(saga.id, "on the stuck list, for it is older than its limit", saga.state.as_str())
         });

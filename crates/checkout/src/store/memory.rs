@@ -31,6 +31,7 @@ use crate::order::Order;
 use crate::payment;
 use crate::purchase_limit::{Identity, LimitKey, Uses};
 use crate::saga;
+use crate::schedule::Schedule;
 use crate::session::{self, Checkout};
 use crate::store::accounts::ApiKey;
 use crate::store::checkouts::{CheckoutView, OrderReference};
@@ -82,10 +83,7 @@ struct SagaRow {
     run: Run,
     history: Vec<Past<saga::State>>,
     payment_history: Vec<Past<payment::Status>>,
-    lease_until: Timestamp,
-    next_run_at: Timestamp,
-    stuck_since: Option<Timestamp>,
-    problem: String,
+    schedule: Schedule,
     reservation: Reserved,
 }
 

@@ -315,17 +315,19 @@ fn i9_a_saga_that_nobody_will_run_is_found() {
     check(&[], idle(Some(NOW_MS + 1), None));
     check(&[], idle(None, Some(NOW_MS + 1)));
     check(&[], idle(Some(THEN_MS), Some(NOW_MS - 59_999)));
-    // An old one must stand on the stuck list, where an operator sees it.
-    let old = |stuck_since: Option<i64>| {
+    // An old one must stand on the stuck list, where an operator sees it, unless it moved just now.
+    let old = |moved_at: i64, stuck_since: Option<i64>| {
         move |books: &mut Books| {
             let times = Times::default();
             let saga = &mut books.sagas[UNDER_WAY];
             saga.run.saga.created_at = at(NOW_MS - times.stuck_ms - times.hold_ms - times.rest_ms);
+            saga.history[0].at = at(moved_at);
             saga.stuck_since = stuck_since.map(at);
         }
     };
-    check(&[I9], old(None));
-    check(&[], old(Some(NOW_MS - 1)));
+    check(&[I9], old(NOW_MS - 60_000, None));
+    check(&[], old(NOW_MS - 60_000, Some(NOW_MS - 1)));
+    check(&[], old(NOW_MS - 59_999, None));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod outbox;
 mod payment;
 mod price_lock;
 mod saga;
+mod schedule;
 mod session;
 mod texts;
 mod totals;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{KeyRow, MemoryStore, SagaRow, State, lease};
+use super::{KeyRow, MemoryStore, SagaRow, State};
 use crate::audit::{Past, Reserved};
 use crate::book::{Cause, Settlement};
 use crate::clock::Timestamp;
@@ -10,6 +10,7 @@ use crate::id::{OwnerId, SagaId};
 use crate::idempotency::{self, Progress, WorkDone};
 use crate::payment;
 use crate::saga::State as SagaState;
+use crate::schedule::Schedule;
 use crate::session::{Checkout, Status};
 use crate::steps::{self, CartStanding};
 use crate::store::checkouts::{Goods, OpenRefusal};
@@ -29,7 +30,7 @@ impl Sagas for MemoryStore {
 
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
         let now = self.now();
-        Ok(self.state().place_order(&call, now))
+        Ok(self.state().place_order(&call, &self.shop, now))
     }
 
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure> {
@@ -81,35 +82,19 @@ impl Sagas for MemoryStore {
 
     async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure> {
         let now = self.now();
-        let times = self.shop.times;
         let mut state = self.state();
         let Some(row) = state.held(call.from) else { return Ok(Moved::Lost) };
-        (row.lease_until, row.next_run_at) = (now, call.next_run_at);
-        row.problem = call.problem;
-        if call.unknown {
-            row.run.saga.tries = row.run.saga.tries.saturating_add(1);
-        }
-        let mut waits_since = row.run.saga.created_at.plus_ms(times.hold_ms);
-        if let Some(attempt) = row.run.attempt.as_mut().filter(|_| call.unknown) {
-            waits_since = waits_since.min(*attempt.unknown_since.get_or_insert(now));
-        }
-        if now.ms_since(waits_since) >= times.stuck_ms {
-            row.stuck_since.get_or_insert(now);
-        }
+        row.schedule.let_go(&mut row.run, &call, now, &self.shop.times);
         Ok(Moved::Done(()))
     }
 
-    async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
+    async fn claim_sagas(&self, _owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let due = state
-            .sagas
-            .values_mut()
-            .filter(|row| !row.run.saga.state.is_end() && row.next_run_at <= now && row.lease_until <= now);
+        let unfinished = state.sagas.values_mut().filter(|row| !row.run.saga.state.is_end());
+        let due = unfinished.filter(|row| row.schedule.is_due(now));
         let claim = |row: &mut SagaRow| {
-            row.run.saga.fence = row.run.saga.fence.saturating_add(1);
-            row.lease_until = lease(owner, now, &self.shop);
-            row.next_run_at = row.lease_until;
+            row.schedule.take(&mut row.run.saga, now, &self.shop.times);
             row.run.clone()
         };
         Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(claim).collect())
@@ -123,8 +108,8 @@ impl Sagas for MemoryStore {
         let state = self.state();
         let open = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
         let stuck = open.filter_map(|row| {
-            let since = row.stuck_since?;
-            Some(Stuck { run: row.run.clone(), since, problem: row.problem.clone() })
+            let since = row.schedule.stuck_since?;
+            Some(Stuck { run: row.run.clone(), since, problem: row.schedule.problem.clone() })
         });
         let mut stuck: Vec<Stuck> = stuck.collect();
         stuck.sort_by_key(|each| each.since);
@@ -136,7 +121,7 @@ impl Sagas for MemoryStore {
         let now = self.now();
         let mut state = self.state();
         for row in state.sagas.values_mut() {
-            (row.lease_until, row.next_run_at) = (now, now);
+            (row.schedule.lease_until, row.schedule.next_run_at) = (now, now);
         }
         for row in state.deliveries.values_mut() {
             row.lease_until = now;
@@ -178,10 +163,7 @@ impl State {
             payment_history: payment_history
                 .map(|attempt| Past { to: attempt.status, fence: 1, at: now })
                 .collect(),
-            lease_until: lease(call.owner, now, shop),
-            next_run_at: lease(call.owner, now, shop),
-            stuck_since: None,
-            problem: String::new(),
+            schedule: Schedule::begun(now, &shop.times),
             reservation: Reserved::Open,
             run: run.clone(),
         };
@@ -247,7 +229,7 @@ impl State {
         CartStanding { ordered, in_progress }
     }
 
-    fn place_order(&mut self, call: &PlaceOrder, now: Timestamp) -> Moved<Box<OrderView>> {
+    fn place_order(&mut self, call: &PlaceOrder, shop: &Shop, now: Timestamp) -> Moved<Box<OrderView>> {
         let Some(row) = self.held(call.from) else { return Moved::Lost };
         row.note(&call.payment, now);
         let run = row.run.clone();
@@ -276,11 +258,10 @@ impl State {
         let to = if pending { SagaState::Ordered } else { SagaState::Placed };
         let id = order.id;
         self.orders.insert(id, order);
-        let shop_lease = now;
         if let Some(row) = self.sagas.get_mut(&run.saga.id) {
             row.run.saga.order = Some(id);
             row.reservation = Reserved::Committed;
-            row.settle_at(to, now, shop_lease);
+            row.move_to(to, now, shop);
         }
         Moved::Done(Box::new(self.order_view(id).expect("an order that was just placed is there")))
     }
@@ -297,17 +278,7 @@ impl SagaRow {
     }
 
     fn move_to(&mut self, to: SagaState, now: Timestamp, shop: &Shop) {
-        let lease_until = if to.is_end() { now } else { now.plus_ms(shop.times.lease_ms) };
-        self.settle_at(to, now, lease_until);
-    }
-
-    fn settle_at(&mut self, to: SagaState, now: Timestamp, lease_until: Timestamp) {
-        self.run.saga.state = to;
-        self.run.saga.tries = 0;
-        if to.is_end() {
-            self.run.saga.ended_at = Some(now);
-        }
-        (self.lease_until, self.next_run_at) = (lease_until, lease_until);
+        self.schedule.move_to(&mut self.run.saga, to, now, &shop.times);
         self.history.push(Past { to, fence: self.run.saga.fence, at: now });
     }
 }
