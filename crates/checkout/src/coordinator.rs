@@ -18,8 +18,9 @@ use crate::clock::Clock;
 use crate::id::{Ids, OrderId, OwnerId, SagaId};
 use crate::idempotency::{Claim, Decision};
 use crate::money::Money;
+use crate::order::Status;
 use crate::payment::PaymentProvider;
-use crate::saga::Ending;
+use crate::saga::{Ending, State};
 use crate::session::NotCompletable;
 use crate::store::orders::OrderView;
 use crate::store::sagas::{Begun, PaymentChoice, Reserve, ReserveRefusal, Run, Target};
@@ -50,7 +51,8 @@ pub enum Completed {
     },
     /// The checkout had become an order before; the order as it is.
     AlreadyPlaced(Box<OrderView>),
-    /// There is no order.
+    /// There is no order, or none that stayed: if the money that was set aside for it could not be captured, it was
+    /// called off, and the ending is the decline.
     Ended {
         /// Why.
         ending: Ending,
@@ -122,8 +124,12 @@ impl Coordinator {
         };
         let begun = match self.store.reserve(reserve).await? {
             Ok(begun) => begun,
-            Err(ReserveRefusal::NotCompletable { why: NotCompletable::Completed(order), .. }) => {
+            Err(ReserveRefusal::NotCompletable { why: NotCompletable::Completed(order), checkout }) => {
                 let view = self.store.order(order).await?.ok_or_else(|| missing_order(order))?;
+                if view.order.status == Status::Pending {
+                    let why = NotCompletable::InProgress;
+                    return Ok(Err(ReserveRefusal::NotCompletable { why, checkout }));
+                }
                 return Ok(Ok(Completed::AlreadyPlaced(Box::new(view))));
             }
             Err(refusal) => return Ok(Err(refusal)),
@@ -149,17 +155,16 @@ impl Coordinator {
             Decision::Reused => Ok(Completed::KeyReused),
             Decision::InProgress => Ok(Completed::InProgress),
             Decision::Present => Ok(Completed::UnderWay(run)),
-            Decision::Replay | Decision::Effect => match run.saga.order {
-                None => Ok(Completed::Ended { ending: ending(&run), replay_of: Some(first) }),
-                Some(order) => {
+            Decision::Replay | Decision::Effect => match (run.saga.state, run.saga.order) {
+                (State::Placed, Some(order)) => {
                     let view = self.store.order(order).await?.ok_or_else(|| missing_order(order))?;
-                    Ok(match decision {
-                        Decision::Effect => Completed::AlreadyPlaced(Box::new(view)),
-                        Decision::Replay | Decision::Reused | Decision::InProgress | Decision::Present => {
-                            Completed::Placed { view: Box::new(view.as_first_told()), replay_of: Some(first) }
-                        }
-                    })
+                    if decision == Decision::Effect {
+                        return Ok(Completed::AlreadyPlaced(Box::new(view)));
+                    }
+                    Ok(Completed::Placed { view: Box::new(view.as_first_told()), replay_of: Some(first) })
                 }
+                // An order that was called off because its payment could not be captured is no order to its buyer.
+                _ => Ok(Completed::Ended { ending: ending(&run), replay_of: Some(first) }),
             },
         }
     }

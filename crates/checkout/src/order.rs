@@ -162,6 +162,9 @@ pub enum Illegal {
     /// It cannot be cancelled because something has shipped.
     #[error("an order of which something has shipped cannot be cancelled; record a return instead")]
     AlreadyShipped,
+    /// A pending order is moved by the saga that captures its payment, and by nobody else.
+    #[error("the payment of the order is being taken; to call it off, resolve its saga")]
+    PaymentUnderWay,
     /// It becomes refunded when all of the money is back, not before.
     #[error("the order was not paid, or not all of the money is back yet")]
     NotRefunded,
@@ -192,7 +195,8 @@ pub fn transition(
 /// The statuses that an order could be asked to go to, in the table's order.
 pub fn available_transitions(status: Status, circumstances: Circumstances) -> Vec<Status> {
     let possible = |event: Event| match event {
-        Event::Cancel => !circumstances.any_shipped,
+        // Of a pending order only its saga knows whether the money is taken at this moment.
+        Event::Cancel => !circumstances.any_shipped && status != Status::Pending,
         // A merchant asks for the refund; the order gets there when the money is back.
         Event::Refund => circumstances.was_paid && !circumstances.all_refunded,
         // Only the payment makes an order paid.

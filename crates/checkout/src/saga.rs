@@ -138,14 +138,25 @@ pub const TRANSITIONS: &[(State, Event, State)] = {
         (Cancelling, Cancelled, Released),
         (Cancelling, NeverSeen, Released),
         (Cancelling, Declined, Released),
+        // Taken and given back before we heard of it: nothing is left to undo.
+        (Cancelling, Refunded, Released),
         (Cancelling, Captured, Placed),
         (Cancelling, Authorized, Ordered),
         (Cancelling, CapturedNeverOrder, Refunding),
         (Cancelling, AuthorizedNeverOrder, Voiding),
         (Ordered, Captured, Placed),
         (Ordered, CaptureRefused, Voiding),
+        // What was set aside is gone: nothing can be captured any more.
+        (Ordered, Voided, Voiding),
+        // Other money than was set aside was taken, or it went back by another hand: the order cannot stay.
+        (Ordered, CapturedNeverOrder, Refunding),
+        (Ordered, Refunded, Refunding),
         (Refunding, Refunded, Released),
         (Voiding, Voided, Released),
+        // The capture was under way after all when it was called off: the money goes back another way.
+        (Voiding, Captured, Refunding),
+        (Voiding, CapturedNeverOrder, Refunding),
+        (Voiding, Refunded, Released),
     ]
 };
 
@@ -238,5 +249,41 @@ impl Ending {
             Self::Cancelled => "cancelled",
             Self::NeverOrder => "never_order",
         }
+    }
+}
+
+/// The code of an order whose authorized payment was gone before it could be captured.
+const AUTHORIZATION_GONE: &str = "authorization_gone";
+
+/// Why a saga will have no order, after an event in a state; `None` as long as it may have one. `code` is the
+/// provider's, where it declined; `before` is what was known up to here.
+pub fn ending_after(
+    state: State,
+    event: Event,
+    code: Option<&str>,
+    before: Option<&Ending>,
+) -> Option<Ending> {
+    // A buyer who called it off does so whatever else is found on the way; unless the order was placed before.
+    if before == Some(&Ending::Cancelled) && state != State::Ordered {
+        return Some(Ending::Cancelled);
+    }
+    let declined = |code: &str| Some(Ending::Declined(code.to_owned()));
+    match (state, event) {
+        (_, Event::Declined | Event::CaptureRefused) => declined(code.unwrap_or_default()),
+        (State::Ordered, Event::Voided) => declined(AUTHORIZATION_GONE),
+        (State::Ordered, Event::Refunded) => Some(Ending::NeverOrder),
+        (_, Event::Expired) => Some(Ending::Expired),
+        (_, Event::BuyerCancelled) => Some(Ending::Cancelled),
+        (_, Event::CapturedNeverOrder | Event::AuthorizedNeverOrder) => Some(Ending::NeverOrder),
+        (
+            _,
+            Event::Captured
+            | Event::Authorized
+            | Event::RequiresAction
+            | Event::Cancelled
+            | Event::NeverSeen
+            | Event::Refunded
+            | Event::Voided,
+        ) => before.cloned(),
     }
 }

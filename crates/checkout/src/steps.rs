@@ -7,7 +7,7 @@ use crate::book::{Book, Cause, Hold, LimitUse};
 use crate::catalog::Sku;
 use crate::clock::Timestamp;
 use crate::order::{self, HistoryEvent, Order};
-use crate::payment::{self, Attempt};
+use crate::payment::{self, Attempt, Capture};
 use crate::purchase_limit::LimitKey;
 use crate::saga::{Ending, State};
 use crate::session::{self, Checkout};
@@ -59,7 +59,7 @@ pub fn begin(
     if cart.in_progress {
         return Err(ReserveRefusal::CartInProgress);
     }
-    let attempt = new_attempt(call, checkout)?;
+    let attempt = new_attempt(call, checkout, shop)?;
     let wanted = (wanted_units(checkout), wanted_limits(checkout));
     let hold = book
         .reserve(Cause::Saga(call.saga), now, &wanted.0, &wanted.1, &shop.locations)
@@ -82,7 +82,7 @@ pub fn begin(
     Ok(Run { saga, attempt })
 }
 
-fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, ReserveRefusal> {
+fn new_attempt(call: &Reserve, checkout: &Checkout, shop: &Shop) -> Result<Option<Attempt>, ReserveRefusal> {
     let amount = checkout.lock.totals.total;
     if amount.is_zero() {
         return Ok(None);
@@ -94,6 +94,7 @@ fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, R
         provider: payment.provider.clone(),
         token: payment.token.clone(),
         amount,
+        capture: shop.capture,
         status: payment::Status::Created,
         captured: zero,
         refunded: zero,
@@ -129,6 +130,11 @@ pub fn note_payment(attempt: &mut Attempt, news: &PaymentNews) {
 /// T2: the order that a saga places. Its lines are those of the lock, split over the locations that were held.
 pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now: Timestamp) -> Order {
     let captured = run.attempt.as_ref().is_none_or(|attempt| attempt.status == payment::Status::Captured);
+    let set_aside = run.attempt.as_ref().is_some_and(|attempt| attempt.status == payment::Status::Authorized);
+    assert!(captured || set_aside, "I3: {} has no money for an order", run.saga.id);
+    // A provider that takes at once what was to be taken in two steps makes the second step with the first.
+    let both_steps =
+        captured && run.attempt.as_ref().is_some_and(|attempt| attempt.capture == Capture::Manual);
     let [placed, paid] = call.events;
     let event = |id, sequence, from, to| HistoryEvent {
         id,
@@ -154,7 +160,7 @@ pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now
         total: checkout.lock.totals.total,
         lines: order_lines(checkout, &run.saga.hold),
         events,
-        version: 1,
+        version: if both_steps { 2 } else { 1 },
         created_at: now,
         updated_at: now,
     }

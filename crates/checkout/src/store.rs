@@ -27,6 +27,7 @@ use crate::catalog::Location;
 use crate::clock::Timestamp;
 use crate::limits::Times;
 use crate::money::Currency;
+use crate::payment::Capture;
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +56,8 @@ pub struct Shop {
     pub currency: Currency,
     /// The sellable locations in the order in which stock is taken from them.
     pub locations: Vec<Location>,
+    /// When the money of a checkout that begins to be completed now is taken.
+    pub capture: Capture,
     /// Its times.
     pub times: Times,
 }

@@ -87,6 +87,7 @@ impl<'a> Payment<'a> {
             provider: "under_test".to_owned(),
             token: token.to_owned(),
             amount,
+            capture,
             status: Status::Created,
             captured: zero,
             refunded: zero,

@@ -5,11 +5,14 @@
 use crate::clock::Timestamp;
 use crate::coordinator::{Coordinator, Driven, missing_order};
 use crate::id::{EventId, OrderId, OrderToken};
-use crate::payment::{self, Attempt, Capture, Charge, Outcome, Report, Unknown};
+use crate::order;
+use crate::payment::{self, Attempt, Charge, Outcome, Report, Unknown};
 use crate::saga::{self, Ending, Event, Situation, State, Step};
 use crate::store::Failure;
 use crate::store::orders::OrderView;
-use crate::store::sagas::{Advance, From, Moved, PaymentNews, PlaceOrder, Postpone, Release, Run};
+use crate::store::sagas::{
+    Advance, CallOffOrder, From, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release, Run, Saga,
+};
 
 /// What a step came to.
 enum Progress {
@@ -112,21 +115,13 @@ impl Coordinator {
         now: Timestamp,
     ) -> Result<Progress, Failure> {
         let judged = payment::judge(report, attempt);
-        let event = match judged.event {
-            // Money is only set aside where it shall be captured later, which this shop does not do.
-            Some(Event::Authorized) => Some(Event::AuthorizedNeverOrder),
-            event => event,
-        };
-        let Some(event) = event else {
+        let Some(event) = judged.event else {
             let poll = now.plus_ms(self.store.shop().times.action_poll_ms);
             return Ok(Progress::Later(poll.min(run.saga.hold_until)));
         };
         let status = (judged.status != attempt.status).then_some(judged.status);
         let refunded = event == Event::Refunded;
         let news = PaymentNews { status, reference: Some(report.reference.clone()), refunded };
-        if saga::transition(run.saga.state, event) == Some(State::Placed) {
-            return self.place(run, news).await;
-        }
         let detail = match &report.outcome {
             Outcome::Declined(code) => Some(code.clone()),
             Outcome::RequiresAction(url) => Some(url.clone()),
@@ -139,7 +134,37 @@ impl Coordinator {
         self.move_on(run, event, news, detail).await
     }
 
-    /// T2.
+    /// Makes the move that the table has for an event, with the store call that writes what it brings with it.
+    async fn move_on(
+        &self,
+        run: &Run,
+        event: Event,
+        payment: PaymentNews,
+        detail: Option<String>,
+    ) -> Result<Progress, Failure> {
+        let state = run.saga.state;
+        let Some(to) = saga::transition(state, event) else {
+            // The table has no such move: the provider says something that makes no sense here. Ask again.
+            let problem = format!("the provider says {event:?} while the saga is {}", state.as_str());
+            return Ok(Progress::NoAnswer(problem));
+        };
+        let ending = saga::ending_after(state, event, detail.as_deref(), run.saga.ending.as_ref());
+        match (state, to) {
+            (State::Ordered, State::Placed) => self.pay(run, payment).await,
+            (_, State::Placed | State::Ordered) => self.place(run, payment).await,
+            (State::Ordered, _) => self.call_off(run, payment, ending, to).await,
+            (_, State::Released | State::Refunding | State::Voiding) => {
+                self.give_back(run, payment, ending, to).await
+            }
+            (_, State::Reserved | State::AwaitingBuyer | State::Cancelling) => {
+                let action_url = detail.filter(|_| to == State::AwaitingBuyer);
+                let call = Advance { from: from(run), to, payment, action_url, ending };
+                Ok(on(self.store.advance(call).await?))
+            }
+        }
+    }
+
+    /// T2. An order whose money is only set aside is not the end: its payment is captured next.
     async fn place(&self, run: &Run, payment: PaymentNews) -> Result<Progress, Failure> {
         let call = PlaceOrder {
             from: from(run),
@@ -149,51 +174,48 @@ impl Coordinator {
             events: [EventId(self.ids.uuid()), EventId(self.ids.uuid())],
         };
         Ok(match self.store.place_order(call).await? {
+            Moved::Done(view) if view.order.status == order::Status::Pending => {
+                let (state, order) = (State::Ordered, Some(view.order.id));
+                let saga = Saga { state, order, tries: 0, ..run.saga.clone() };
+                Progress::On(Box::new(Run { saga, attempt: view.attempt }))
+            }
             Moved::Done(view) => Progress::Placed(view),
             Moved::Lost => Progress::Lost,
         })
     }
 
-    /// Every move that places no order. What is held goes back with the first move that needs it no more.
-    async fn move_on(
-        &self,
-        run: &Run,
-        event: Event,
-        payment: PaymentNews,
-        detail: Option<String>,
-    ) -> Result<Progress, Failure> {
-        let Some(to) = saga::transition(run.saga.state, event) else {
-            // The table has no such move: the provider says something that makes no sense here. Ask again.
-            let state = run.saga.state.as_str();
-            return Ok(Progress::NoAnswer(format!("the provider says {event:?} while the saga is {state}")));
-        };
-        let ending = match event {
-            Event::Declined => Some(Ending::Declined(detail.clone().unwrap_or_default())),
-            Event::Expired => Some(Ending::Expired),
-            Event::BuyerCancelled => Some(Ending::Cancelled),
-            Event::CapturedNeverOrder | Event::AuthorizedNeverOrder | Event::CaptureRefused => {
-                Some(Ending::NeverOrder)
-            }
-            Event::Captured
-            | Event::Authorized
-            | Event::RequiresAction
-            | Event::Cancelled
-            | Event::NeverSeen
-            | Event::Refunded
-            | Event::Voided => run.saga.ending.clone(),
-        };
-        let gives_back = matches!(to, State::Released | State::Refunding | State::Voiding);
-        let moved = if gives_back {
-            let ending = ending.unwrap_or(Ending::Cancelled);
-            self.store.release(Release { from: from(run), payment, ending, to }).await?
-        } else {
-            let action_url = if to == State::AwaitingBuyer { detail } else { None };
-            self.store.advance(Advance { from: from(run), to, payment, action_url, ending }).await?
-        };
-        Ok(match moved {
-            Moved::Done(next) => Progress::On(next),
+    /// T3.
+    async fn pay(&self, run: &Run, payment: PaymentNews) -> Result<Progress, Failure> {
+        let call = PayOrder { from: from(run), payment, event: EventId(self.ids.uuid()) };
+        Ok(match self.store.pay_order(call).await? {
+            Moved::Done(view) => Progress::Placed(view),
             Moved::Lost => Progress::Lost,
         })
+    }
+
+    /// T3'.
+    async fn call_off(
+        &self,
+        run: &Run,
+        payment: PaymentNews,
+        ending: Option<Ending>,
+        to: State,
+    ) -> Result<Progress, Failure> {
+        let (ending, event) = (ending.unwrap_or(Ending::NeverOrder), EventId(self.ids.uuid()));
+        let call = CallOffOrder { from: from(run), payment, ending, to, event };
+        Ok(on(self.store.call_off_order(call).await?))
+    }
+
+    /// T2', and what follows it: what is held goes back with the first move that needs it no more.
+    async fn give_back(
+        &self,
+        run: &Run,
+        payment: PaymentNews,
+        ending: Option<Ending>,
+        to: State,
+    ) -> Result<Progress, Failure> {
+        let ending = ending.unwrap_or(Ending::Cancelled);
+        Ok(on(self.store.release(Release { from: from(run), payment, ending, to }).await?))
     }
 
     /// Another hand has the saga: what it made of it.
@@ -230,12 +252,19 @@ fn from(run: &Run) -> From {
     From { saga: run.saga.id, state: run.saga.state, fence: run.saga.fence }
 }
 
+fn on(moved: Moved<Box<Run>>) -> Progress {
+    match moved {
+        Moved::Done(next) => Progress::On(next),
+        Moved::Lost => Progress::Lost,
+    }
+}
+
 fn charge(attempt: &Attempt) -> Charge {
     Charge {
         saga: attempt.saga,
         amount: attempt.amount,
         token: attempt.token.clone(),
-        capture: Capture::Automatic,
+        capture: attempt.capture,
     }
 }
 

@@ -1,10 +1,11 @@
-//! What a merchant's transition of an order writes: stock, money set aside, history.
+//! What a change of an order after it was placed writes: stock, money set aside, history.
 //!
-//! Decides all consequences of one transition at once, so that a store writes them in one transaction. Leaves the
-//! table of edges to `order`, and the refund itself to its own small saga.
+//! Decides all consequences of one change at once, so that a store writes them in one transaction. Leaves the table of
+//! edges to `order`, and the refund itself to its own small saga.
 
 use crate::book::{Book, Cause};
 use crate::clock::Timestamp;
+use crate::id::EventId;
 use crate::inventory::{Kind, Place, Refused};
 use crate::money::Money;
 use crate::order::{self, Effect, Event, HistoryEvent, Illegal, Status};
@@ -48,6 +49,9 @@ fn decide_with(
         from: order.status,
         allowed: order::available_transitions(order.status, circumstances),
     };
+    if (order.status, call.to) == (Status::Pending, Status::Cancelled) {
+        return Err(illegal(Illegal::PaymentUnderWay));
+    }
     let no_edge = illegal(Illegal::NoEdge { from: order.status, to: call.to });
     if !order::available_transitions(order.status, circumstances).contains(&call.to) {
         let event = Event::leading_to(call.to).ok_or_else(|| no_edge.clone())?;
@@ -65,10 +69,13 @@ fn decide_with(
     let (to, effects) = order::transition(order.status, event, circumstances).map_err(illegal)?;
     for effect in effects {
         match effect {
-            Effect::CancelStock => cancel_stock(call, &mut change.view, book, now)?,
+            Effect::CancelStock => cancel_stock(&mut change.view, call.restock, book, now)?,
             Effect::ShipStock => ship_stock(&mut change.view, book, now)?,
             Effect::RefundRest => change.refund = set_rest_aside(change.view.attempt.as_mut()),
-            Effect::AppendEvent => change.event = Some(append(call, &mut change.view, to, now)),
+            Effect::AppendEvent => {
+                let hand = Hand { event: call.event, actor: &call.actor, reason: &call.reason };
+                change.event = Some(append(&mut change.view, &hand, to, now));
+            }
             // The deliveries of the event are written by the store, one per consumer of `outbox`.
             Effect::Tell => {}
         }
@@ -82,15 +89,22 @@ fn touch(view: &mut OrderView, now: Timestamp) {
     view.order.updated_at = now;
 }
 
-fn append(call: &TransitionOrder, view: &mut OrderView, to: Status, now: Timestamp) -> HistoryEvent {
+/// Who moves an order, and why.
+struct Hand<'a> {
+    event: EventId,
+    actor: &'a str,
+    reason: &'a str,
+}
+
+fn append(view: &mut OrderView, hand: &Hand<'_>, to: Status, now: Timestamp) -> HistoryEvent {
     let sequence = view.order.events.last().map_or(1, |last| last.sequence.saturating_add(1));
     let event = HistoryEvent {
-        id: call.event,
+        id: hand.event,
         sequence,
         from: Some(view.order.status),
         to,
-        actor: call.actor.clone(),
-        reason: call.reason.clone(),
+        actor: hand.actor.to_owned(),
+        reason: hand.reason.to_owned(),
         at: now,
     };
     view.order.events.push(event.clone());
@@ -99,8 +113,8 @@ fn append(call: &TransitionOrder, view: &mut OrderView, to: Status, now: Timesta
 }
 
 fn cancel_stock(
-    call: &TransitionOrder,
     view: &mut OrderView,
+    restock: bool,
     book: &mut Book,
     now: Timestamp,
 ) -> Result<(), TransitionRefusal> {
@@ -112,7 +126,7 @@ fn cancel_stock(
         }
         let place = Place { sku: line.sku.clone(), location: line.location.clone() };
         stock_moves(book.change(&place, Kind::Cancel, units, cause, "", now))?;
-        if !call.restock {
+        if !restock {
             // What came back as a paid backorder was never there, so only what is available can be taken out.
             let available = book.stock(&place).map_or(0, |stock| stock.counters.available).min(units);
             if available > 0 {
@@ -152,32 +166,46 @@ fn set_rest_aside(attempt: Option<&mut Attempt>) -> Option<Money> {
     (!rest.is_zero()).then_some(rest)
 }
 
+/// T3: what the capture of a pending order's payment writes; the attempt is as it is after it. `None` if the order is
+/// not pending, which is nobody else's doing than its saga's.
+pub fn paid(view: &OrderView, event: EventId, now: Timestamp) -> Option<Change> {
+    let captured = view.attempt.as_ref().map(|attempt| attempt.captured);
+    assert_eq!(captured, Some(view.order.total), "I3: {} becomes paid by its whole total", view.order.id);
+    let mut change = Change { view: view.clone(), event: None, refund: None };
+    let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
+    let (to, _) = order::transition(view.order.status, Event::Pay, circumstances).ok()?;
+    change.event = Some(append(&mut change.view, &engine(event), to, now));
+    touch(&mut change.view, now);
+    Some(change)
+}
+
+/// T3': what it writes that a pending order's payment cannot be captured. `None` as for [`paid`]. The book has the rows
+/// of the order's lines.
+pub fn called_off(view: &OrderView, event: EventId, book: &mut Book, now: Timestamp) -> Option<Change> {
+    if view.order.status != Status::Pending {
+        return None;
+    }
+    let mut change = Change { view: view.clone(), event: None, refund: None };
+    let cancelled = book.all_or_nothing(|book| cancel_stock(&mut change.view, true, book, now));
+    assert!(cancelled.is_ok(), "I1: what a pending order has is committed");
+    change.event = Some(append(&mut change.view, &engine(event), Status::Cancelled, now));
+    touch(&mut change.view, now);
+    Some(change)
+}
+
+fn engine(event: EventId) -> Hand<'static> {
+    Hand { event, actor: "engine", reason: "" }
+}
+
 /// What a refund that is done writes: booked on the payment, and the order refunded if that was the last of it.
-pub fn refunded(
-    view: &OrderView,
-    amount: Money,
-    event: crate::id::EventId,
-    now: Timestamp,
-) -> Option<Change> {
+pub fn refunded(view: &OrderView, amount: Money, event: EventId, now: Timestamp) -> Option<Change> {
     let mut change = Change { view: view.clone(), event: None, refund: None };
     let attempt = change.view.attempt.as_mut()?;
     attempt.refund_pending = attempt.refund_pending.minus(amount).ok()?;
     attempt.refunded = attempt.refunded.plus(amount).ok()?;
     let circumstances = order::circumstances(&view.order.lines, Some(&*attempt));
     if let Ok((to, _)) = order::transition(view.order.status, Event::Refund, circumstances) {
-        let sequence = view.order.events.last().map_or(1, |last| last.sequence.saturating_add(1));
-        let appended = HistoryEvent {
-            id: event,
-            sequence,
-            from: Some(view.order.status),
-            to,
-            actor: "engine".to_owned(),
-            reason: String::new(),
-            at: now,
-        };
-        change.view.order.events.push(appended.clone());
-        change.view.order.status = to;
-        change.event = Some(appended);
+        change.event = Some(append(&mut change.view, &engine(event), to, now));
     }
     touch(&mut change.view, now);
     Some(change)

@@ -6,7 +6,7 @@ use crate::id::{CauseId, EventId, OrderId, OwnerId, RefundId};
 use crate::idempotency::Claim;
 use crate::money::Money;
 use crate::order::{Illegal, Order, Status};
-use crate::payment::Attempt;
+use crate::payment::{Attempt, Capture};
 use crate::session::Checkout;
 use crate::store::{Answer, Failure, Page};
 
@@ -22,14 +22,17 @@ pub struct OrderView {
 }
 
 impl OrderView {
-    /// The order as its buyer was first told of it: what a replay of that answer is rendered from.
+    /// The order as its buyer was first told of it, which is when it was paid: what a replay of that answer is rendered
+    /// from.
     #[must_use]
     pub fn as_first_told(mut self) -> Self {
         let order = &mut self.order;
-        order.events.retain(|event| event.at == order.created_at && event.sequence <= 2);
-        order.status = order.events.last().map_or(order.status, |event| event.to);
-        order.version = 1;
-        order.updated_at = order.created_at;
+        order.events.retain(|event| matches!(event.to, Status::Pending | Status::Paid));
+        let two_steps = self.attempt.as_ref().is_some_and(|attempt| attempt.capture == Capture::Manual);
+        order.version = if two_steps { 2 } else { 1 };
+        if let Some(last) = order.events.last() {
+            (order.status, order.updated_at) = (last.to, last.at);
+        }
         for line in &mut order.lines {
             (line.cancelled, line.shipped, line.returned) = (0, 0, 0);
         }

@@ -1,4 +1,5 @@
-//! The part of the store that runs sagas: T1 `reserve`, T2 `place_order`, T2' `release`, and the moves between them.
+//! The part of the store that runs sagas: T1 `reserve`, T2 `place_order` and its undoing T2' `release`, T3 `pay_order`
+//! and its undoing T3' `call_off_order`, and the moves between them.
 //!
 //! Every move names the state and the fence it is made from. If the saga has moved on, or another process has taken
 //! it over, the answer is [`Moved::Lost`] and nothing has changed (I6, I14).
@@ -174,6 +175,32 @@ pub struct PlaceOrder {
     pub events: [EventId; 2],
 }
 
+/// T3: the payment of a pending order was captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayOrder {
+    /// From where; the state is `Ordered`.
+    pub from: From,
+    /// What was learned of the payment.
+    pub payment: PaymentNews,
+    /// The id of the event that makes the order paid.
+    pub event: EventId,
+}
+
+/// T3': the payment of a pending order cannot be captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOffOrder {
+    /// From where; the state is `Ordered`.
+    pub from: From,
+    /// What was learned of the payment.
+    pub payment: PaymentNews,
+    /// Why there is no order that stays.
+    pub ending: Ending,
+    /// The state of the compensation that is still to be done: `Voiding` or `Refunding`.
+    pub to: State,
+    /// The id of the event that cancels the order.
+    pub event: EventId,
+}
+
 /// T2': give back what is held, or note that a compensation is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -240,9 +267,24 @@ pub struct Stuck {
 pub trait Sagas: Send + Sync {
     /// T1: the key, the checkout still good and confirmed, stock and limits held, the saga begun.
     async fn reserve(&self, call: Reserve) -> Answer<Begun, ReserveRefusal>;
-    /// T2: reservation committed, payment, cart, order, events, deliveries, saga placed.
+    /// T2: reservation committed, payment, cart, order, events, deliveries, saga moved.
+    ///
+    /// The order is what [`crate::steps::place`] makes of the attempt as noted: paid if it was captured, or nothing is to
+    /// be paid, and the saga is then `Placed`; pending if it is only authorized, and the saga is then `Ordered` and its
+    /// owner's. The checkout is completed either way.
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    /// T3: payment captured, order paid with its event and deliveries, saga placed.
+    ///
+    /// What it writes of the order is decided by [`crate::order::change::paid`].
+    async fn pay_order(&self, call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    /// T3': order cancelled with its event and deliveries, its units back in stock (`cancel`), saga compensating.
+    ///
+    /// What it writes of order and stock is decided by [`crate::order::change::called_off`]. The reservation stays
+    /// committed, uses of limits stay used, and the checkout stays completed with its cancelled order.
+    async fn call_off_order(&self, call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure>;
     /// T2': reservation released, the checkout open again or over.
+    ///
+    /// A saga that has an order holds nothing and leaves its checkout as it is.
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure>;
     /// Moves a saga on.
     async fn advance(&self, call: Advance) -> Result<Moved<Box<Run>>, Failure>;

@@ -9,9 +9,9 @@ use sellonce_checkout::id::{
 };
 use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Counters, Kind, Policy, Stock};
-use sellonce_checkout::order::change::{Change, decide, refund_refused, refunded};
+use sellonce_checkout::order::change::{Change, called_off, decide, paid, refund_refused, refunded};
 use sellonce_checkout::order::{HistoryEvent, Illegal, Line, Order, Status};
-use sellonce_checkout::payment::{self, Attempt};
+use sellonce_checkout::payment::{self, Attempt, Capture};
 use sellonce_checkout::price_lock::{LockRequest, WantedLine, lock};
 use sellonce_checkout::session::{self, Buyer, Checkout};
 use sellonce_checkout::store::orders::{OrderView, TransitionOrder, TransitionRefusal};
@@ -91,6 +91,7 @@ fn view(status: Status) -> OrderView {
         provider: "simulated".to_owned(),
         token: "tok".to_owned(),
         amount: cents(1000),
+        capture: Capture::Automatic,
         status: payment::Status::Captured,
         captured: cents(1000),
         refunded: zero,
@@ -99,6 +100,16 @@ fn view(status: Status) -> OrderView {
         unknown_since: None,
     };
     OrderView { order, checkout: checkout(), attempt: Some(attempt) }
+}
+
+/// An order whose money is set aside.
+fn pending() -> OrderView {
+    let mut view = view(Pending);
+    view.order.events.pop();
+    let attempt = view.attempt.as_mut().expect("there is something to pay");
+    (attempt.capture, attempt.status, attempt.captured) =
+        (Capture::Manual, payment::Status::Authorized, cents(0));
+    view
 }
 
 fn with_money(status: Status, refunded: i64, refund_pending: i64) -> OrderView {
@@ -203,20 +214,14 @@ fn cancelling_gives_back_only_what_has_not_gone_back_yet() {
 }
 
 #[test]
-fn an_order_without_a_captured_payment_is_cancelled_without_a_refund() {
+fn an_order_with_nothing_to_pay_is_cancelled_without_a_refund() {
     let mut free = view(Paid);
     free.attempt = None;
-    let mut not_yet = view(Pending);
-    if let Some(attempt) = not_yet.attempt.as_mut() {
-        (attempt.status, attempt.captured) = (payment::Status::Authorized, cents(0));
-    }
-    for view in [free, not_yet] {
-        let mut book = book([0, 0, 3, 0], [0, 0, 2, 0]);
-        let change = decide(&call(Cancelled), &view, &mut book, at(99)).expect("nothing has shipped");
-        assert_eq!((change.refund, change.view.order.status), (None, Cancelled));
-        assert_eq!(change.view.attempt, view.attempt);
-        assert_eq!(counters(&book), [[3, 0, 0, 0], [2, 0, 0, 0]]);
-    }
+    let mut book = book([0, 0, 3, 0], [0, 0, 2, 0]);
+    let change = decide(&call(Cancelled), &free, &mut book, at(99)).expect("nothing has shipped");
+    assert_eq!((change.refund, change.view.order.status), (None, Cancelled));
+    assert_eq!(change.view.attempt, None);
+    assert_eq!(counters(&book), [[3, 0, 0, 0], [2, 0, 0, 0]]);
 }
 
 #[test]
@@ -269,8 +274,8 @@ fn asking_for_a_refund_sets_the_rest_aside_once_and_leaves_the_status() {
 fn what_is_not_allowed_changes_nothing_and_is_told_with_what_is() {
     let targets = [Pending, Paid, Processing, Shipped, Delivered, Cancelled, Refunded];
     let allowed = |status: Status| match status {
-        // An order that waits for its payment has no money that could go back.
-        Pending => vec![Cancelled],
+        // Only its saga knows whether its money is being taken at this moment.
+        Pending => vec![],
         Paid => vec![Processing, Cancelled, Refunded],
         Processing => vec![Shipped, Cancelled, Refunded],
         Shipped => vec![Delivered, Refunded],
@@ -312,6 +317,7 @@ fn the_reason_of_a_refusal_is_the_one_that_stands_in_the_way() {
     assert_eq!(why(&view(Delivered), Delivered), Illegal::NoEdge { from: Delivered, to: Delivered });
     // Only the payment makes an order paid, whatever a merchant asks for.
     assert_eq!(why(&view(Pending), Paid), Illegal::NoEdge { from: Pending, to: Paid });
+    assert_eq!(why(&pending(), Cancelled), Illegal::PaymentUnderWay);
     let mut free = view(Delivered);
     free.attempt = None;
     assert_eq!(why(&free, Refunded), Illegal::NotRefunded);
@@ -376,4 +382,71 @@ fn a_refused_refund_is_the_payments_again() {
     let again =
         decide(&call(Refunded), &with_money(Cancelled, 300, 0), &mut book, at(99)).expect("it was paid");
     assert_eq!(minor(&again), (300, 700, Some(700)));
+}
+
+#[test]
+fn a_captured_payment_makes_a_pending_order_paid_and_nothing_else() {
+    let mut before = pending();
+    let attempt = before.attempt.as_mut().expect("there is something to pay");
+    (attempt.status, attempt.captured) = (payment::Status::Captured, cents(1000));
+    let change = paid(&before, EventId(uuid(60)), at(99)).expect("it is pending");
+    let event = change.event.clone().expect("the status moved");
+    assert_eq!((event.id, event.sequence, event.from, event.to), (EventId(uuid(60)), 2, Some(Pending), Paid));
+    assert_eq!((event.actor.as_str(), event.at), ("engine", at(99)));
+    let order = &change.view.order;
+    assert_eq!((order.status, order.version, order.updated_at), (Paid, 5, at(99)));
+    assert_eq!(
+        (&order.lines, &change.view.attempt, change.refund),
+        (&before.order.lines, &before.attempt, None)
+    );
+    for status in Status::ALL.into_iter().filter(|status| *status != Pending) {
+        assert_eq!(paid(&view(status), EventId(uuid(60)), at(99)), None, "{status:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "I3")]
+fn an_order_whose_payment_was_not_captured_does_not_become_paid() {
+    let _unpaid = paid(&pending(), EventId(uuid(60)), at(99));
+}
+
+#[test]
+fn an_order_whose_payment_cannot_be_captured_gives_its_units_back() {
+    let mut stock = book([0, 0, 3, 0], [10, 1, 2, 0]);
+    let change = called_off(&pending(), EventId(uuid(60)), &mut stock, at(99)).expect("it is pending");
+    assert_eq!(counters(&stock), [[3, 0, 0, 0], [12, 1, 0, 0]]);
+    let event = change.event.clone().expect("the status moved");
+    assert_eq!((event.sequence, event.from, event.to), (2, Some(Pending), Cancelled));
+    assert_eq!((event.actor.as_str(), event.at), ("engine", at(99)));
+    let order = &change.view.order;
+    assert_eq!((order.status, order.version), (Cancelled, 5));
+    assert_eq!(order.lines.iter().map(|line| line.cancelled).collect::<Vec<_>>(), [3, 2]);
+    assert_eq!(
+        (&change.view.attempt, change.refund),
+        (&pending().attempt, None),
+        "its saga sees to the money"
+    );
+    let kinds: Vec<_> = stock.into_changes().movements.iter().map(|line| (line.kind, line.cause)).collect();
+    assert_eq!(kinds, [(Kind::Cancel, Cause::Order(order_id())); 2]);
+    for status in Status::ALL.into_iter().filter(|status| *status != Pending) {
+        let mut stock = book([0, 0, 3, 0], [0, 0, 2, 0]);
+        assert_eq!(called_off(&view(status), EventId(uuid(60)), &mut stock, at(99)), None, "{status:?}");
+        assert_eq!(stock.into_changes(), Changes::default());
+    }
+}
+
+#[test]
+fn an_order_is_told_again_as_it_was_when_it_was_paid() {
+    for (capture, version) in [(Capture::Automatic, 1), (Capture::Manual, 2)] {
+        let mut view = with_money(Refunded, 1000, 0);
+        view.attempt.as_mut().expect("it was paid").capture = capture;
+        view.order.events[1].at = at(20);
+        view.order.events.extend([event(3, Some(Paid), Cancelled), event(4, Some(Cancelled), Refunded)]);
+        view.order.lines[0].cancelled = 3;
+        let told = view.clone().as_first_told();
+        assert_eq!((told.order.status, told.order.version, told.order.updated_at), (Paid, version, at(20)));
+        assert_eq!(told.order.events, view.order.events[..2]);
+        assert!(told.order.lines.iter().all(|line| line.cancelled == 0));
+        assert_eq!(told.attempt.map(|attempt| attempt.refunded), Some(cents(0)));
+    }
 }

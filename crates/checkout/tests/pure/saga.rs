@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::saga::{
-    Ending, Event, Situation, State, Step, TRANSITIONS, is_edge, next, retry_at, transition,
+    Ending, Event, Situation, State, Step, TRANSITIONS, ending_after, is_edge, next, retry_at, transition,
 };
 
 use State::{AwaitingBuyer, Cancelling, Ordered, Placed, Refunding, Released, Reserved, Voiding};
@@ -14,7 +14,7 @@ use crate::at;
 /// Where each event leads, by the state: a column for each of reserved, awaiting buyer, cancelling, ordered, refunding,
 /// voiding. The two ends have no column, for nothing leads out of them.
 const MATRIX: [(Event, [Option<State>; 6]); 13] = [
-    (Event::Captured, [Some(Placed), Some(Placed), Some(Placed), Some(Placed), None, None]),
+    (Event::Captured, [Some(Placed), Some(Placed), Some(Placed), Some(Placed), None, Some(Refunding)]),
     (Event::Authorized, [Some(Ordered), Some(Ordered), Some(Ordered), None, None, None]),
     (Event::Declined, [Some(Released), Some(Released), Some(Released), None, None, None]),
     (Event::RequiresAction, [Some(AwaitingBuyer), None, None, None, None, None]),
@@ -22,11 +22,14 @@ const MATRIX: [(Event, [Option<State>; 6]); 13] = [
     (Event::BuyerCancelled, [None, Some(Cancelling), None, None, None, None]),
     (Event::Cancelled, [None, Some(Released), Some(Released), None, None, None]),
     (Event::NeverSeen, [None, None, Some(Released), None, None, None]),
-    (Event::CapturedNeverOrder, [Some(Refunding), Some(Refunding), Some(Refunding), None, None, None]),
+    (
+        Event::CapturedNeverOrder,
+        [Some(Refunding), Some(Refunding), Some(Refunding), Some(Refunding), None, Some(Refunding)],
+    ),
     (Event::AuthorizedNeverOrder, [Some(Voiding), Some(Voiding), Some(Voiding), None, None, None]),
     (Event::CaptureRefused, [None, None, None, Some(Voiding), None, None]),
-    (Event::Refunded, [None, None, None, None, Some(Released), None]),
-    (Event::Voided, [None, None, None, None, None, Some(Released)]),
+    (Event::Refunded, [None, None, Some(Released), Some(Refunding), Some(Released), Some(Released)]),
+    (Event::Voided, [None, None, None, Some(Voiding), None, Some(Released)]),
 ];
 const COLUMNS: [State; 6] = [Reserved, AwaitingBuyer, Cancelling, Ordered, Refunding, Voiding];
 
@@ -78,14 +81,15 @@ fn every_state_has_a_way_to_an_end() {
 
 #[test]
 fn a_saga_never_comes_back_to_where_it_was() {
-    // Each move leads to a state of a higher rank, so a saga has at most five of them.
+    // Each move leads to a state of a higher rank, so a saga has at most six of them.
     let rank = |state: State| match state {
         Reserved => 0,
         AwaitingBuyer => 1,
         Cancelling => 2,
         Ordered => 3,
-        Refunding | Voiding => 4,
-        Placed | Released => 5,
+        Voiding => 4,
+        Refunding => 5,
+        Placed | Released => 6,
     };
     for (from, event, to) in TRANSITIONS {
         assert!(rank(*from) < rank(*to), "{from:?} by {event:?} to {to:?}");
@@ -168,4 +172,42 @@ fn a_pause_never_overflows_however_long_it_may_be() {
 fn each_ending_has_a_name() {
     let endings = [Ending::Declined("x".to_owned()), Ending::Expired, Ending::Cancelled, Ending::NeverOrder];
     assert_eq!(endings.map(|ending| ending.as_str()), ["declined", "expired", "cancelled", "never_order"]);
+}
+
+#[test]
+fn an_ending_is_what_the_last_event_made_of_it() {
+    use Ending::{Cancelled as Called, Declined, Expired, NeverOrder};
+    let declined = |code: &str| Some(Declined(code.to_owned()));
+    let check = |state: State, event: Event, before: Option<Ending>, expect: Option<Ending>| {
+        let found = ending_after(state, event, Some("stolen_card"), before.as_ref());
+        assert_eq!(found, expect, "{event:?} in {state:?} after {before:?}");
+    };
+    check(Reserved, Event::Declined, None, declined("stolen_card"));
+    check(Reserved, Event::Expired, None, Some(Expired));
+    check(Reserved, Event::RequiresAction, None, None);
+    check(Reserved, Event::CapturedNeverOrder, None, Some(NeverOrder));
+    check(Reserved, Event::AuthorizedNeverOrder, None, Some(NeverOrder));
+    check(AwaitingBuyer, Event::BuyerCancelled, None, Some(Called));
+    check(AwaitingBuyer, Event::Expired, None, Some(Expired));
+    check(Cancelling, Event::Cancelled, Some(Expired), Some(Expired));
+    check(Cancelling, Event::NeverSeen, Some(Expired), Some(Expired));
+    check(Cancelling, Event::Declined, Some(Expired), declined("stolen_card"));
+    check(Cancelling, Event::CapturedNeverOrder, Some(Expired), Some(NeverOrder));
+    check(Cancelling, Event::Refunded, Some(Expired), Some(Expired));
+    // A buyer who called it off did, whatever else was found on the way.
+    for event in [Event::Cancelled, Event::Declined, Event::CapturedNeverOrder, Event::Refunded] {
+        check(Cancelling, event, Some(Called), Some(Called));
+    }
+    check(Ordered, Event::CaptureRefused, None, declined("stolen_card"));
+    check(Ordered, Event::Voided, None, declined("authorization_gone"));
+    check(Ordered, Event::CapturedNeverOrder, None, Some(NeverOrder));
+    check(Ordered, Event::Refunded, None, Some(NeverOrder));
+    // The order was placed although its hold was over, or its buyer had called it off: that is no longer why it ends.
+    for before in [Expired, Called] {
+        check(Ordered, Event::CaptureRefused, Some(before), declined("stolen_card"));
+    }
+    for event in [Event::Voided, Event::Captured, Event::Refunded] {
+        check(Voiding, event, declined("stolen_card"), declined("stolen_card"));
+    }
+    check(Refunding, Event::Refunded, Some(NeverOrder), Some(NeverOrder));
 }

@@ -2,7 +2,7 @@
 
 use sellonce_checkout::id::{CheckoutId, SagaId};
 use sellonce_checkout::limits::Times;
-use sellonce_checkout::payment::{Attempt, Status};
+use sellonce_checkout::payment::{Attempt, Capture, Status};
 use sellonce_checkout::saga::State;
 use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::store::sagas::{From, Postpone, Run, Saga};
@@ -48,6 +48,7 @@ fn run() -> Run {
         provider: "simulated".to_owned(),
         token: "tok".to_owned(),
         amount: cents(1000),
+        capture: Capture::Automatic,
         status: Status::Created,
         captured: zero,
         refunded: zero,

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sellonce_checkout::order::Status;
 use sellonce_checkout::purchase_limit::PurchaseLimit;
-use sellonce_checkout::store::discounts::Discounts;
 use sellonce_checkout::store::orders::Orders;
 
 use crate::every_step::FAULTS;

@@ -32,14 +32,14 @@ use sellonce_checkout::store::checkouts::{
 use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, Due};
 use sellonce_checkout::store::discounts::{DiscountView, Discounts};
 use sellonce_checkout::store::inventory::{self, Inventory, MoveRefusal, MoveStock, StockView};
-use sellonce_checkout::store::memory::MemoryStore;
 use sellonce_checkout::store::orders::{
     OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
 };
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, Moved, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run, Sagas, Stuck,
+    Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
+    Run, Sagas, Stuck,
 };
-use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop};
+use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
 use crate::bank::Bank;
 
@@ -75,6 +75,8 @@ struct State {
     hit: BTreeSet<&'static str>,
     dead: bool,
     still: bool,
+    /// Whether what was polled last goes no further, for it is dead or stands still.
+    halted: bool,
     watched: bool,
 }
 
@@ -107,6 +109,11 @@ impl Faults {
     /// Whether the server was killed since this was last asked.
     pub(crate) fn was_killed(&self) -> bool {
         std::mem::take(&mut self.state().dead)
+    }
+
+    /// Whether what was polled last goes no further, for its server was killed or stands still.
+    pub(crate) fn was_halted(&self) -> bool {
+        std::mem::take(&mut self.state().halted)
     }
 
     /// Whether the server stands still.
@@ -154,12 +161,24 @@ impl Faults {
 
     async fn die(&self) {
         self.state().dead = true;
-        std::future::pending::<()>().await;
+        self.halt_while(|_| true).await;
     }
 
     async fn stand_still(&self) {
         self.state().still = true;
-        std::future::poll_fn(|_| if self.stands_still() { Poll::Pending } else { Poll::Ready(()) }).await;
+        self.halt_while(|state| state.still).await;
+    }
+
+    async fn halt_while(&self, halted: impl Fn(&State) -> bool) {
+        std::future::poll_fn(|_| {
+            let mut state = self.state();
+            if !halted(&state) {
+                return Poll::Ready(());
+            }
+            state.halted = true;
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -181,9 +200,9 @@ macro_rules! under_faults {
     }};
 }
 
-/// A store whose calls that run sagas, refunds and deliveries can fail; all others are those of the memory.
+/// A store whose calls that run sagas, refunds and deliveries can fail; all others are those of the store below.
 pub(crate) struct FaultyStore {
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) faults: Arc<Faults>,
 }
 
@@ -205,7 +224,7 @@ impl FaultyStore {
         if !self.faults.is_watched() {
             return;
         }
-        let report = self.store.audit().await.expect("the memory answers");
+        let report = self.store.audit().await.expect("the store answers");
         for invariant in ALWAYS {
             let finding = report.finding(invariant).expect("every invariant has a finding");
             assert_eq!(finding.violated, 0, "{finding:#?}");
@@ -321,6 +340,8 @@ passed_on! { Sagas:
     faulty:
     fn reserve(call: Reserve) -> Answer<Begun, ReserveRefusal>;
     fn place_order(call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    fn pay_order(call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    fn call_off_order(call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure>;
     fn release(call: Release) -> Result<Moved<Box<Run>>, Failure>;
     fn advance(call: Advance) -> Result<Moved<Box<Run>>, Failure>;
     fn postpone(call: Postpone) -> Result<Moved<()>, Failure>;

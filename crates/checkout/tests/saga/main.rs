@@ -1,5 +1,5 @@
-//! A checkout's way from its first request to its end, with the real coordinator on the store in memory: every ending,
-//! every key, every step failing, dying, standing still and done twice.
+//! A checkout's way from its first request to its end, with the real coordinator on a real store: every ending, every
+//! key, every step failing, dying, standing still and done twice.
 //!
 //! Leaves the tables themselves, every state and every event of them, to the suite `pure`.
 
@@ -8,11 +8,14 @@ mod crowd;
 mod endings;
 mod every_step;
 mod faults;
+mod flows;
 mod keys;
 mod leases;
 mod limits;
 mod payments;
 mod prices;
 mod refunds;
+mod stores;
 mod time;
+mod two_steps;
 mod world;

@@ -97,6 +97,7 @@ fn attempt_of(charge: &Charge) -> Attempt {
         provider: "simulated".to_owned(),
         token: charge.token.clone(),
         amount: charge.amount,
+        capture: charge.capture,
         status: Status::Created,
         captured: zero,
         refunded: zero,

@@ -102,7 +102,7 @@ impl State {
         Ok(transitioned(view, request_id, false))
     }
 
-    fn write_change(&mut self, change: Change) -> OrderView {
+    pub(super) fn write_change(&mut self, change: Change) -> OrderView {
         let Change { view, event, .. } = change;
         self.orders.insert(view.order.id, view.order.clone());
         if let Some(row) = self.sagas.get_mut(&view.order.saga) {

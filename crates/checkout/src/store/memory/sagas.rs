@@ -8,6 +8,7 @@ use crate::book::{Cause, Settlement};
 use crate::clock::Timestamp;
 use crate::id::{OwnerId, SagaId};
 use crate::idempotency::{self, Progress, WorkDone};
+use crate::order::change;
 use crate::payment;
 use crate::saga::State as SagaState;
 use crate::schedule::Schedule;
@@ -16,8 +17,8 @@ use crate::steps::{self, CartStanding};
 use crate::store::checkouts::{Goods, OpenRefusal};
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
-    Advance, Begun, From, Moved, PaymentNews, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run,
-    Sagas, Stuck, Target,
+    Advance, Begun, CallOffOrder, From, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release, Reserve,
+    ReserveRefusal, Run, Sagas, Stuck, Target,
 };
 use crate::store::{Answer, Books, Failure, Shop};
 
@@ -31,6 +32,16 @@ impl Sagas for MemoryStore {
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
         let now = self.now();
         Ok(self.state().place_order(&call, &self.shop, now))
+    }
+
+    async fn pay_order(&self, call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        let now = self.now();
+        self.state().pay_order(&call, &self.shop, now)
+    }
+
+    async fn call_off_order(&self, call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        self.state().call_off_order(call, &self.shop, now)
     }
 
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure> {
@@ -265,6 +276,60 @@ impl State {
         }
         Moved::Done(Box::new(self.order_view(id).expect("an order that was just placed is there")))
     }
+
+    /// The order of a saga, with its payment as a report has it.
+    fn ordered(&mut self, from: From, news: &PaymentNews, now: Timestamp) -> Result<OrderView, Failure> {
+        let row = self.sagas.get_mut(&from.saga).expect("a saga that is held is there");
+        row.note(news, now);
+        let order = row.run.saga.order;
+        let view = order.and_then(|order| self.order_view(order));
+        view.ok_or_else(|| Failure::Broken(format!("{} has no order", from.saga)))
+    }
+
+    fn pay_order(
+        &mut self,
+        call: &PayOrder,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<Moved<Box<OrderView>>, Failure> {
+        if self.held(call.from).is_none() {
+            return Ok(Moved::Lost);
+        }
+        let view = self.ordered(call.from, &call.payment, now)?;
+        let change = change::paid(&view, call.event, now).ok_or_else(|| not_pending(&view))?;
+        let view = self.write_change(change);
+        if let Some(row) = self.sagas.get_mut(&call.from.saga) {
+            row.move_to(SagaState::Placed, now, shop);
+        }
+        Ok(Moved::Done(Box::new(view)))
+    }
+
+    fn call_off_order(
+        &mut self,
+        call: CallOffOrder,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<Moved<Box<Run>>, Failure> {
+        if self.held(call.from).is_none() {
+            return Ok(Moved::Lost);
+        }
+        let view = self.ordered(call.from, &call.payment, now)?;
+        let skus: Vec<_> = view.order.lines.iter().map(|line| line.sku.clone()).collect();
+        let mut book = self.book(&skus, &[]);
+        let change =
+            change::called_off(&view, call.event, &mut book, now).ok_or_else(|| not_pending(&view))?;
+        self.write(book);
+        self.write_change(change);
+        let row = self.sagas.get_mut(&call.from.saga).expect("a saga that is held is there");
+        row.run.saga.ending = Some(call.ending);
+        row.move_to(call.to, now, shop);
+        Ok(Moved::Done(Box::new(row.run.clone())))
+    }
+}
+
+fn not_pending(view: &OrderView) -> Failure {
+    let order = &view.order;
+    Failure::Broken(format!("{} is {} while its payment is captured", order.id, order.status.as_str()))
 }
 
 impl SagaRow {

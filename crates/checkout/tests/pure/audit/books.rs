@@ -15,7 +15,7 @@ use sellonce_checkout::id::{
 use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Counters, Kind, Place, Policy, Stock};
 use sellonce_checkout::limits::Times;
-use sellonce_checkout::payment;
+use sellonce_checkout::payment::{self, Capture};
 use sellonce_checkout::price_lock::{LockRequest, WantedLine, lock};
 use sellonce_checkout::purchase_limit::{LimitKey, Uses};
 use sellonce_checkout::saga::{Ending, State};
@@ -88,7 +88,12 @@ impl Books {
 }
 
 fn shop() -> Shop {
-    Shop { currency: usd(), locations: vec![location("main")], times: Times::default() }
+    Shop {
+        currency: usd(),
+        locations: vec![location("main")],
+        capture: Capture::Automatic,
+        times: Times::default(),
+    }
 }
 
 fn discount() -> Discount {

@@ -22,11 +22,10 @@ use sellonce_checkout::price_lock::WantedLine;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Buyer;
 use sellonce_checkout::store::Answer;
-use sellonce_checkout::store::carts::{Carts, CreateCart};
-use sellonce_checkout::store::catalog::{Catalog, PutProduct};
-use sellonce_checkout::store::checkouts::{Checkouts, Goods, OpenCheckout};
-use sellonce_checkout::store::discounts::Discounts;
-use sellonce_checkout::store::inventory::{Inventory, MoveStock};
+use sellonce_checkout::store::carts::CreateCart;
+use sellonce_checkout::store::catalog::PutProduct;
+use sellonce_checkout::store::checkouts::{Goods, OpenCheckout};
+use sellonce_checkout::store::inventory::MoveStock;
 use sellonce_checkout::store::sagas::{PaymentChoice, ReserveRefusal, Target};
 use sellonce_checkout::totals::Tables;
 
@@ -93,7 +92,7 @@ impl World {
     pub(crate) fn open_as(&self, wish: &Wish<'_>) -> Opened {
         let call = self.opening(wish);
         let view =
-            self.now(self.store.open_checkout(call)).expect("the memory answers").expect("it can be opened");
+            self.now(self.store.open_checkout(call)).expect("the store answers").expect("it can be opened");
         let checkout = view.checkout;
         Opened { id: checkout.id, secret: checkout.secret, total: checkout.lock.totals.total }
     }
@@ -133,7 +132,7 @@ impl World {
             quantity: *quantity,
         };
         let call = CreateCart { id, secret, changes: lines.iter().map(add).collect() };
-        self.now(self.store.create_cart(call)).expect("the memory answers").expect("all is on sale");
+        self.now(self.store.create_cart(call)).expect("the store answers").expect("all is on sale");
         (id, secret)
     }
 
@@ -160,7 +159,7 @@ impl World {
 
     /// Sends a request, and tells what the client is told.
     pub(crate) fn ask(&self, server: &Server, request: Complete) -> Told {
-        Told::of(&self.answer(server, request).expect("the memory answers"))
+        Told::of(&self.answer(server, request).expect("the store answers"))
     }
 
     pub(crate) fn answer(&self, server: &Server, request: Complete) -> Answer<Completed, ReserveRefusal> {
@@ -211,7 +210,7 @@ impl World {
             set_stock: false,
             cause: CauseId(self.ids.uuid()),
         };
-        self.now(self.store.put_product(call)).expect("the memory answers").expect("it is new");
+        self.now(self.store.put_product(call)).expect("the store answers").expect("it is new");
     }
 
     pub(super) fn receive(&self, name: &str, at: &str, units: i64) {
@@ -223,7 +222,7 @@ impl World {
             quantity: units,
             reason: "delivery".to_owned(),
         };
-        self.now(self.store.move_stock(call)).expect("the memory answers").expect("goods arrive");
+        self.now(self.store.move_stock(call)).expect("the store answers").expect("goods arrive");
     }
 
     /// What a merchant's request brings to be idempotent.

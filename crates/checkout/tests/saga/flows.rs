@@ -1,0 +1,164 @@
+//! The flows of the shop: one buyer's way each, with all that others do on it, and how it must end.
+//!
+//! Decides the flows and what their ends look like. Leaves playing them, whole and with faults at every call, to the
+//! suites; a new flow gets all of them by its line in [`FLOWS`].
+
+use sellonce_checkout::order;
+use sellonce_checkout::payment::Capture;
+use sellonce_checkout::saga::Ending;
+use sellonce_checkout::session::Status;
+
+use crate::world::{Opened, Told, Wish, World};
+
+/// How a flow ends, whatever happens on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Ordered,
+    /// Ordered, cancelled by the merchant, and all of the money back.
+    Refunded,
+    /// Ordered and called off, for its money could not be captured.
+    CalledOff,
+    Declined,
+    Expired,
+    NeverOrder,
+}
+
+/// One buyer's way through the shop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flow {
+    pub(crate) name: &'static str,
+    /// When the shop takes its money.
+    pub(crate) capture: Capture,
+    pub(crate) lines: &'static [(&'static str, u32)],
+    pub(crate) from_cart: bool,
+    pub(crate) code: Option<&'static str>,
+    /// What the buyer pays with, one after the other until there is an order; each under a key of its own.
+    pub(crate) tokens: &'static [&'static str],
+    /// What the buyer does where they have to act, if anything.
+    pub(crate) acts: Option<bool>,
+    pub(crate) end: End,
+}
+
+const PLAIN: Flow = Flow {
+    name: "approved",
+    capture: Capture::Automatic,
+    lines: &[("A", 2), ("SPLIT", 4)],
+    from_cart: false,
+    code: None,
+    tokens: &["approve"],
+    acts: None,
+    end: End::Ordered,
+};
+
+const TWO_STEPS: Flow = Flow { name: "two steps", capture: Capture::Manual, ..PLAIN };
+
+pub(crate) const FLOWS: &[Flow] = &[
+    PLAIN,
+    Flow { name: "a cart, with a code", from_cart: true, code: Some("FEW"), lines: &[("A", 1)], ..PLAIN },
+    Flow { name: "free", lines: &[("GIFT", 1)], ..PLAIN },
+    Flow { name: "declined", code: Some("FEW"), tokens: &["decline"], end: End::Declined, ..PLAIN },
+    Flow { name: "declined, then approved", from_cart: true, tokens: &["decline", "approve"], ..PLAIN },
+    Flow { name: "unknown, then approved", tokens: &["approve lost_before=1 lost_after=1"], ..PLAIN },
+    Flow { name: "unknown, then declined", tokens: &["decline lost_after=1"], end: End::Declined, ..PLAIN },
+    Flow { name: "unknown for ever", tokens: &["approve lost_before=1000000"], end: End::Expired, ..PLAIN },
+    Flow { name: "captured late", tokens: &["approve lost_after=1000000"], ..PLAIN },
+    Flow {
+        name: "another amount",
+        tokens: &["approve more=7 lost_refunds=1"],
+        end: End::NeverOrder,
+        ..PLAIN
+    },
+    Flow { name: "only set aside", tokens: &["authorize"], end: End::NeverOrder, ..PLAIN },
+    Flow { name: "the buyer acts", tokens: &["act"], acts: Some(true), ..PLAIN },
+    Flow { name: "the buyer never acts", code: Some("FEW"), tokens: &["act"], end: End::Expired, ..PLAIN },
+    Flow {
+        name: "cancelled by the merchant",
+        tokens: &["approve lost_refunds=1"],
+        end: End::Refunded,
+        ..PLAIN
+    },
+    TWO_STEPS,
+    Flow { name: "two steps, from a cart", from_cart: true, code: Some("FEW"), ..TWO_STEPS },
+    Flow { name: "two steps for nothing", lines: &[("GIFT", 1)], ..TWO_STEPS },
+    Flow {
+        name: "two steps, a lost capture",
+        tokens: &["approve lost_after=1 lost_captures=2"],
+        ..TWO_STEPS
+    },
+    Flow { name: "two steps, both at once", tokens: &["approve_at_once"], ..TWO_STEPS },
+    Flow { name: "two steps, declined", tokens: &["decline lost_after=1"], end: End::Declined, ..TWO_STEPS },
+    Flow { name: "two steps, the buyer acts", tokens: &["act"], acts: Some(true), ..TWO_STEPS },
+    Flow {
+        name: "two steps, set aside and never heard of",
+        tokens: &["approve lost_after=1000000"],
+        end: End::Expired,
+        ..TWO_STEPS
+    },
+    Flow {
+        name: "two steps, the second refused",
+        from_cart: true,
+        code: Some("FEW"),
+        tokens: &["approve refuses_capture=1 lost_captures=1"],
+        end: End::CalledOff,
+        ..TWO_STEPS
+    },
+    Flow {
+        name: "two steps, another amount set aside",
+        tokens: &["approve more=7"],
+        end: End::NeverOrder,
+        ..TWO_STEPS
+    },
+    Flow {
+        name: "two steps, another amount taken",
+        tokens: &["approve takes_more=7 lost_refunds=1"],
+        end: End::CalledOff,
+        ..TWO_STEPS
+    },
+    Flow {
+        name: "two steps, cancelled by the merchant",
+        tokens: &["approve lost_refunds=1"],
+        end: End::Refunded,
+        ..TWO_STEPS
+    },
+];
+
+impl Flow {
+    pub(crate) fn first_token(&self) -> &'static str {
+        self.tokens.first().expect("every flow has a token")
+    }
+}
+
+/// A shop in which a flow is about to begin, and its open checkout.
+pub(crate) fn begin(flow: &Flow) -> (World, Opened) {
+    let world = World::with(flow.capture);
+    world.discount("FEW", 100, Some(2));
+    let cart = flow.from_cart.then(|| world.cart(flow.lines));
+    let opened = world.open_as(&Wish { lines: flow.lines, cart, code: flow.code, ..Wish::default() });
+    (world, opened)
+}
+
+/// Asserts that a flow has ended as it should, and that its buyer was told so.
+pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Told) {
+    let order = world.order_of(opened);
+    let status = order.as_ref().map(|view| view.order.status);
+    let (expected, checkout) = match flow.end {
+        End::Ordered => (Some(order::Status::Paid), Status::Completed),
+        End::Refunded => (Some(order::Status::Refunded), Status::Completed),
+        End::CalledOff => (Some(order::Status::Cancelled), Status::Completed),
+        End::Declined | End::NeverOrder => (None, Status::Open),
+        End::Expired => (None, Status::Expired),
+    };
+    assert_eq!(status, expected, "{told:?}");
+    // An open checkout may have run out since.
+    let stands = world.status(opened);
+    assert!(stands == checkout || (checkout == Status::Open && stands == Status::Expired), "{stands:?}");
+    let told_well = match (flow.end, told) {
+        (End::Ordered | End::Refunded, Told::Placed(id)) => order.is_some_and(|view| view.order.id == *id),
+        (End::Declined, Told::Ended(Ending::Declined(code))) => code == "insufficient_funds",
+        (End::CalledOff, Told::Ended(Ending::Declined(code))) => code == "capture_refused",
+        (End::CalledOff | End::NeverOrder, Told::Ended(Ending::NeverOrder)) => true,
+        (End::Expired, Told::Ended(Ending::Expired)) => true,
+        _ => false,
+    };
+    assert!(told_well, "told {told:?}");
+}
