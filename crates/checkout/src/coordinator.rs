@@ -8,13 +8,16 @@
 //! it, and every answer of the provider is written before anybody is told. So a process may die anywhere; whoever
 //! takes the saga over asks the provider again under the same key.
 
+mod cancel;
 mod drive;
 mod refunds;
+
+pub use cancel::Cancelled;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::id::{Ids, OrderId, OwnerId, SagaId};
 use crate::idempotency::{Claim, Decision};
 use crate::money::Money;
@@ -23,7 +26,9 @@ use crate::payment::PaymentProvider;
 use crate::saga::{Ending, State};
 use crate::session::NotCompletable;
 use crate::store::orders::OrderView;
-use crate::store::sagas::{Begun, PaymentChoice, Reserve, ReserveRefusal, Run, Target};
+use crate::store::sagas::{
+    Begun, Leased, Moved, PaymentChoice, Reserve, ReserveRefusal, Run, TakeOver, Target,
+};
 use crate::store::{Answer, Failure, Store};
 
 /// A request to complete a checkout.
@@ -134,22 +139,31 @@ impl Coordinator {
             }
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match begun {
-            Begun::New(run) => {
-                let completed = match self.drive(*run, until).await? {
-                    Driven::Placed(view) => {
-                        Completed::Placed { view: Box::new(view.as_first_told()), replay_of: None }
-                    }
-                    Driven::Released(run) => Completed::Ended { ending: ending(&run), replay_of: None },
-                    Driven::Waits(run) => Completed::UnderWay(run),
-                };
-                Ok(Ok(completed))
+        let completed = match begun {
+            Begun::New(run) => told(self.drive(*run, until).await?, None),
+            Begun::Known { decision: Decision::Present, run, request_id } => {
+                self.come_back(run, request_id, until).await?
             }
-            Begun::Known { decision, run, request_id } => self.known(decision, run, request_id).await.map(Ok),
+            Begun::Known { decision, run, request_id } => self.known(decision, run, request_id).await?,
+        };
+        Ok(Ok(completed))
+    }
+
+    /// A client that comes back for a saga that goes on. If it waits for the buyer, this may be their return: it is asked
+    /// at once what they did, unless somebody asks already.
+    async fn come_back(&self, run: Box<Run>, first: String, until: Timestamp) -> Result<Completed, Failure> {
+        let (saga, state) = (run.saga.id, run.saga.state);
+        if state != State::AwaitingBuyer {
+            return Ok(Completed::UnderWay(run));
+        }
+        let take_over = TakeOver { saga, state, owner: self.owner, leased: Leased::Leave };
+        match self.store.take_over(take_over).await? {
+            Moved::Done(run) => Ok(told(self.drive(*run, until).await?, Some(first))),
+            Moved::Lost => Ok(Completed::UnderWay(run)),
         }
     }
 
-    /// The answer to a request whose key is known.
+    /// The answer to a request whose key is known, and whose saga is over or just being begun.
     async fn known(&self, decision: Decision, run: Box<Run>, first: String) -> Result<Completed, Failure> {
         match decision {
             Decision::Reused => Ok(Completed::KeyReused),
@@ -161,10 +175,10 @@ impl Coordinator {
                     if decision == Decision::Effect {
                         return Ok(Completed::AlreadyPlaced(Box::new(view)));
                     }
-                    Ok(Completed::Placed { view: Box::new(view.as_first_told()), replay_of: Some(first) })
+                    Ok(told(Driven::Placed(Box::new(view)), Some(first)))
                 }
                 // An order that was called off because its payment could not be captured is no order to its buyer.
-                _ => Ok(Completed::Ended { ending: ending(&run), replay_of: Some(first) }),
+                _ => Ok(told(Driven::Released(run), Some(first))),
             },
         }
     }
@@ -172,6 +186,15 @@ impl Coordinator {
     /// Takes over sagas that are due; the caller drives each.
     pub async fn claim(&self, limit: u32) -> Result<Vec<Run>, Failure> {
         self.store.claim_sagas(self.owner, limit).await
+    }
+}
+
+/// What a client is told of how far its saga came.
+fn told(driven: Driven, replay_of: Option<String>) -> Completed {
+    match driven {
+        Driven::Placed(view) => Completed::Placed { view: Box::new(view.as_first_told()), replay_of },
+        Driven::Released(run) => Completed::Ended { ending: ending(&run), replay_of },
+        Driven::Waits(run) => Completed::UnderWay(run),
     }
 }
 

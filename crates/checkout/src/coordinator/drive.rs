@@ -15,7 +15,7 @@ use crate::store::sagas::{
 };
 
 /// What a step came to.
-enum Progress {
+pub(super) enum Progress {
     /// The saga moved on.
     On(Box<Run>),
     /// The order is placed and paid.
@@ -135,7 +135,7 @@ impl Coordinator {
     }
 
     /// Makes the move that the table has for an event, with the store call that writes what it brings with it.
-    async fn move_on(
+    pub(super) async fn move_on(
         &self,
         run: &Run,
         event: Event,
@@ -152,7 +152,7 @@ impl Coordinator {
         match (state, to) {
             (State::Ordered, State::Placed) => self.pay(run, payment).await,
             (_, State::Placed | State::Ordered) => self.place(run, payment).await,
-            (State::Ordered, _) => self.call_off(run, payment, ending, to).await,
+            (State::Ordered, _) => self.call_off_order(run, payment, ending, to).await,
             (_, State::Released | State::Refunding | State::Voiding) => {
                 self.give_back(run, payment, ending, to).await
             }
@@ -194,7 +194,7 @@ impl Coordinator {
     }
 
     /// T3'.
-    async fn call_off(
+    async fn call_off_order(
         &self,
         run: &Run,
         payment: PaymentNews,
@@ -219,7 +219,7 @@ impl Coordinator {
     }
 
     /// Another hand has the saga: what it made of it.
-    async fn after_losing(&self, run: &Run) -> Result<Driven, Failure> {
+    pub(super) async fn after_losing(&self, run: &Run) -> Result<Driven, Failure> {
         let id = run.saga.id;
         let now = self.store.saga(id).await?.ok_or_else(|| Failure::Broken(format!("{id} is gone")))?;
         self.ended(now).await

@@ -242,6 +242,28 @@ pub struct Postpone {
     pub problem: String,
 }
 
+/// Takes one saga over, due or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakeOver {
+    /// Which saga.
+    pub saga: SagaId,
+    /// The state that it must be in; not an end.
+    pub state: State,
+    /// Who takes it.
+    pub owner: OwnerId,
+    /// What is done about a process that has it.
+    pub leased: Leased,
+}
+
+/// What is done about a process that has a saga which somebody else wants to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leased {
+    /// It keeps it: whoever asks again and again must not keep it from ever being finished.
+    Leave,
+    /// It loses it: what is wanted goes before what it is doing.
+    Take,
+}
+
 /// How a move went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved<T> {
@@ -288,10 +310,17 @@ pub trait Sagas: Send + Sync {
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure>;
     /// Moves a saga on.
     async fn advance(&self, call: Advance) -> Result<Moved<Box<Run>>, Failure>;
-    /// Lets go of a saga until later.
+    /// Lets go of a saga until later. What it writes is decided by [`crate::schedule::Schedule::let_go`].
     async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure>;
     /// Takes over sagas that are due and nobody's; each carries a new fence.
     async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
+    /// Takes over one saga, due or not; it carries a new fence, so that whoever had it moves nothing any more (I14).
+    ///
+    /// Lost, if the saga is in another state, or if it is leased and shall be left alone then. What is written of the
+    /// lease is decided by [`crate::schedule::Schedule::take`].
+    async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure>;
+    /// The unfinished saga of a checkout; there is one at most.
+    async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     /// A saga as it stands.
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure>;
     /// The sagas that wait for an operator, oldest first.

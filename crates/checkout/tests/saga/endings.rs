@@ -8,7 +8,6 @@ use sellonce_checkout::payment;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::{NotCompletable, Status};
 use sellonce_checkout::store::Failure;
-use sellonce_checkout::store::checkouts::CancelRefusal;
 use sellonce_checkout::store::sagas::ReserveRefusal;
 
 use crate::faults::Fault;
@@ -173,34 +172,6 @@ fn a_saga_under_way_finishes_at_the_locked_amount_however_late() {
     );
     world.settle(&mut server);
     assert_eq!(world.order_of(&opened).map(|view| view.order.total), Some(money(1000)));
-    world.assert_whole();
-}
-
-#[test]
-fn a_checkout_that_its_buyer_called_off_cannot_be_completed() {
-    let world = World::new();
-    let server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    let cancel =
-        || world.now(world.store.cancel_checkout(opened.id, opened.secret)).expect("the store answers");
-    assert!(cancel().is_ok() && cancel().is_ok(), "again is fine");
-    let told = world.complete(&server, &opened, "k", "approve");
-    let over = NotCompletable::Over(Status::Cancelled);
-    assert!(matches!(told, Told::Refused(ReserveRefusal::NotCompletable { why, .. }) if why == over));
-}
-
-#[test]
-fn a_checkout_under_way_or_ordered_cannot_be_called_off() {
-    let world = World::new();
-    let mut server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    let cancel =
-        || world.now(world.store.cancel_checkout(opened.id, opened.secret)).expect("the store answers");
-    assert_eq!(world.complete(&server, &opened, "k", "act"), Told::UnderWay(State::AwaitingBuyer));
-    assert_eq!(cancel().err(), Some(CancelRefusal::InProgress));
-    world.bank.buyers_act(true);
-    world.settle(&mut server);
-    assert_eq!(cancel().err(), Some(CancelRefusal::Completed));
     world.assert_whole();
 }
 

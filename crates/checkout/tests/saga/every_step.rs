@@ -71,9 +71,7 @@ fn insist(
                 return told;
             }
         }
-        if let Some(approve) = flow.acts {
-            world.bank.buyers_act(approve);
-        }
+        flow.act(world, server, opened);
         world.sweep(server);
         world.clock.pass(20_000);
     }
@@ -121,6 +119,9 @@ fn at_every_call(fault: Fault, recovery: Recovery) {
         "advance",
         "postpone",
         "claim_sagas",
+        "take_over",
+        "cancel_checkout",
+        "unfinished_saga",
         "find",
         "cancel",
         "capture",

@@ -37,7 +37,7 @@ use sellonce_checkout::store::orders::{
 };
 use sellonce_checkout::store::sagas::{
     Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
-    Run, Sagas, Stuck,
+    Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
@@ -299,8 +299,8 @@ passed_on! { Checkouts:
     fn open_checkout(call: OpenCheckout) -> Answer<CheckoutView, OpenRefusal>;
     fn checkout(id: CheckoutId) -> Result<Option<CheckoutView>, Failure>;
     fn confirm_prices(id: CheckoutId, secret: SecretHash, hash: PriceHash) -> Answer<CheckoutView, ConfirmRefusal>;
-    fn cancel_checkout(id: CheckoutId, secret: SecretHash) -> Answer<CheckoutView, CancelRefusal>;
     faulty:
+    fn cancel_checkout(id: CheckoutId, secret: SecretHash) -> Answer<CheckoutView, CancelRefusal>;
 }
 
 passed_on! { Deliveries:
@@ -346,6 +346,8 @@ passed_on! { Sagas:
     fn advance(call: Advance) -> Result<Moved<Box<Run>>, Failure>;
     fn postpone(call: Postpone) -> Result<Moved<()>, Failure>;
     fn claim_sagas(owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
+    fn take_over(call: TakeOver) -> Result<Moved<Box<Run>>, Failure>;
+    fn unfinished_saga(checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     fn saga(id: SagaId) -> Result<Option<Run>, Failure>;
 }
 

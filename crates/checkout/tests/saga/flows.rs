@@ -8,7 +8,7 @@ use sellonce_checkout::payment::Capture;
 use sellonce_checkout::saga::Ending;
 use sellonce_checkout::session::Status;
 
-use crate::world::{Opened, Told, Wish, World};
+use crate::world::{Opened, Server, Told, Wish, World};
 
 /// How a flow ends, whatever happens on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,19 @@ pub(crate) enum End {
     CalledOff,
     Declined,
     Expired,
+    Cancelled,
     NeverOrder,
+}
+
+/// What a buyer does where they have to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Nothing,
+    Pays,
+    Fails,
+    Cancels,
+    /// They pay at the bank, and call the checkout off before the shop has heard of it.
+    PaysAndCancels,
 }
 
 /// One buyer's way through the shop.
@@ -34,8 +46,7 @@ pub(crate) struct Flow {
     pub(crate) code: Option<&'static str>,
     /// What the buyer pays with, one after the other until there is an order; each under a key of its own.
     pub(crate) tokens: &'static [&'static str],
-    /// What the buyer does where they have to act, if anything.
-    pub(crate) acts: Option<bool>,
+    pub(crate) acts: Act,
     pub(crate) end: End,
 }
 
@@ -46,9 +57,11 @@ const PLAIN: Flow = Flow {
     from_cart: false,
     code: None,
     tokens: &["approve"],
-    acts: None,
+    acts: Act::Nothing,
     end: End::Ordered,
 };
+
+const ACT: Flow = Flow { name: "the buyer acts", tokens: &["act"], acts: Act::Pays, ..PLAIN };
 
 const TWO_STEPS: Flow = Flow { name: "two steps", capture: Capture::Manual, ..PLAIN };
 
@@ -69,8 +82,11 @@ pub(crate) const FLOWS: &[Flow] = &[
         ..PLAIN
     },
     Flow { name: "only set aside", tokens: &["authorize"], end: End::NeverOrder, ..PLAIN },
-    Flow { name: "the buyer acts", tokens: &["act"], acts: Some(true), ..PLAIN },
-    Flow { name: "the buyer never acts", code: Some("FEW"), tokens: &["act"], end: End::Expired, ..PLAIN },
+    ACT,
+    Flow { name: "the buyer fails", acts: Act::Fails, end: End::Declined, ..ACT },
+    Flow { name: "the buyer never acts", code: Some("FEW"), acts: Act::Nothing, end: End::Expired, ..ACT },
+    Flow { name: "the buyer cancels", code: Some("FEW"), acts: Act::Cancels, end: End::Cancelled, ..ACT },
+    Flow { name: "the buyer pays and cancels", acts: Act::PaysAndCancels, ..ACT },
     Flow {
         name: "cancelled by the merchant",
         tokens: &["approve lost_refunds=1"],
@@ -87,7 +103,14 @@ pub(crate) const FLOWS: &[Flow] = &[
     },
     Flow { name: "two steps, both at once", tokens: &["approve_at_once"], ..TWO_STEPS },
     Flow { name: "two steps, declined", tokens: &["decline lost_after=1"], end: End::Declined, ..TWO_STEPS },
-    Flow { name: "two steps, the buyer acts", tokens: &["act"], acts: Some(true), ..TWO_STEPS },
+    Flow { name: "two steps, the buyer acts", tokens: &["act"], acts: Act::Pays, ..TWO_STEPS },
+    Flow {
+        name: "two steps, the buyer cancels",
+        tokens: &["act"],
+        acts: Act::Cancels,
+        end: End::Cancelled,
+        ..TWO_STEPS
+    },
     Flow {
         name: "two steps, set aside and never heard of",
         tokens: &["approve lost_after=1000000"],
@@ -126,6 +149,23 @@ impl Flow {
     pub(crate) fn first_token(&self) -> &'static str {
         self.tokens.first().expect("every flow has a token")
     }
+
+    /// The buyer does what they do where they have to act, if they have to.
+    pub(crate) fn act(&self, world: &World, server: &mut Server, opened: &Opened) {
+        if world.status(opened) != Status::RequiresAction {
+            return;
+        }
+        match self.acts {
+            Act::Pays | Act::PaysAndCancels => drop(world.bank.buyers_act(true)),
+            Act::Fails => drop(world.bank.buyers_act(false)),
+            Act::Nothing | Act::Cancels => {}
+        }
+        if matches!(self.acts, Act::Cancels | Act::PaysAndCancels) {
+            let (id, secret) = (opened.id, opened.secret);
+            let cancel = async |server: &Server| server.coordinator.cancel(id, secret).await;
+            drop(world.serve(server, cancel));
+        }
+    }
 }
 
 /// A shop in which a flow is about to begin, and its open checkout.
@@ -147,6 +187,7 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
         End::CalledOff => (Some(order::Status::Cancelled), Status::Completed),
         End::Declined | End::NeverOrder => (None, Status::Open),
         End::Expired => (None, Status::Expired),
+        End::Cancelled => (None, Status::Cancelled),
     };
     assert_eq!(status, expected, "{told:?}");
     // An open checkout may have run out since.
@@ -158,6 +199,7 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
         (End::CalledOff, Told::Ended(Ending::Declined(code))) => code == "capture_refused",
         (End::CalledOff | End::NeverOrder, Told::Ended(Ending::NeverOrder)) => true,
         (End::Expired, Told::Ended(Ending::Expired)) => true,
+        (End::Cancelled, Told::Ended(Ending::Cancelled)) => true,
         _ => false,
     };
     assert!(told_well, "told {told:?}");

@@ -24,9 +24,7 @@ fn stood_still(flow: &Flow, (world, opened): &(World, Opened), number: usize, fa
     assert!(world.faults.stands_still());
     world.clock.pass(world.store.shop().times.lease_ms);
     world.sweep(&mut quick);
-    if let Some(approve) = flow.acts {
-        world.bank.buyers_act(approve);
-    }
+    flow.act(world, &mut quick, opened);
     world.settle(&mut quick);
     let before = (world.orders(), world.bank.payments().len());
     world.faults.go_on();

@@ -4,6 +4,7 @@
 //! Leaves the tables themselves, every state and every event of them, to the suite `pure`.
 
 mod bank;
+mod cancel;
 mod crowd;
 mod endings;
 mod every_step;

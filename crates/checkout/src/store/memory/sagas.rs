@@ -6,7 +6,7 @@ use super::{KeyRow, MemoryStore, SagaRow, State};
 use crate::audit::{Past, Reserved};
 use crate::book::{Cause, Settlement};
 use crate::clock::Timestamp;
-use crate::id::{OwnerId, SagaId};
+use crate::id::{CheckoutId, OwnerId, SagaId};
 use crate::idempotency::{self, Progress, WorkDone};
 use crate::order::change;
 use crate::payment;
@@ -17,8 +17,8 @@ use crate::steps::{self, CartStanding};
 use crate::store::checkouts::{Goods, OpenRefusal};
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
-    Advance, Begun, CallOffOrder, From, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release, Reserve,
-    ReserveRefusal, Run, Sagas, Stuck, Target,
+    Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release,
+    Reserve, ReserveRefusal, Run, Sagas, Stuck, TakeOver, Target,
 };
 use crate::store::{Answer, Books, Failure, Shop};
 
@@ -109,6 +109,23 @@ impl Sagas for MemoryStore {
             row.run.clone()
         };
         Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(claim).collect())
+    }
+
+    async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let row = state.sagas.get_mut(&call.saga).filter(|row| row.run.saga.state == call.state);
+        let free = |row: &SagaRow| call.leased == Leased::Take || !row.schedule.is_leased(now);
+        let Some(row) = row.filter(|row| !call.state.is_end() && free(row)) else { return Ok(Moved::Lost) };
+        row.schedule.take(&mut row.run.saga, now, &self.shop.times);
+        Ok(Moved::Done(Box::new(row.run.clone())))
+    }
+
+    async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure> {
+        let state = self.state();
+        let mut unfinished = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
+        let found = unfinished.find(|row| row.run.saga.checkout == checkout);
+        Ok(found.map(|row| row.run.clone()))
     }
 
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure> {
