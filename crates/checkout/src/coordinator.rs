@@ -10,9 +10,11 @@
 
 mod cancel;
 mod drive;
+mod hear;
 mod refunds;
 
 pub use cancel::Cancelled;
+pub use hear::Heard;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use crate::id::{Ids, OrderId, OwnerId, SagaId};
 use crate::idempotency::{Claim, Decision};
 use crate::money::Money;
 use crate::order::Status;
-use crate::payment::PaymentProvider;
+use crate::payment::{Attempt, PaymentProvider};
 use crate::saga::{Ending, State};
 use crate::session::NotCompletable;
 use crate::store::orders::OrderView;
@@ -107,6 +109,13 @@ impl Coordinator {
     /// The names of the providers that are switched on.
     pub fn provider_names(&self) -> impl Iterator<Item = &str> {
         self.providers.keys().map(String::as_str)
+    }
+
+    /// The provider of a payment, or why it cannot be asked.
+    fn provider(&self, attempt: &Attempt) -> Result<&dyn PaymentProvider, String> {
+        let name = &attempt.provider;
+        let provider = self.providers.get(name).map(AsRef::as_ref);
+        provider.ok_or_else(|| format!("payment provider `{name}` is not switched on"))
     }
 
     /// As whom this process owns leases.

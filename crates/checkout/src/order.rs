@@ -5,6 +5,8 @@
 //! same table.
 
 pub mod change;
+pub mod goods;
+pub mod money;
 
 use crate::catalog::{Location, Sku};
 use crate::clock::Timestamp;
@@ -233,6 +235,10 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// Its history, oldest first.
     pub events: Vec<HistoryEvent>,
+    /// What left the house, in its order.
+    pub shipments: Vec<Shipment>,
+    /// What came back, in its order.
+    pub returns: Vec<Return>,
     /// Counts its changes, from 1.
     pub version: i64,
     /// When it was placed.
@@ -265,6 +271,49 @@ impl Line {
     pub fn outstanding(&self) -> i64 {
         self.quantity.saturating_sub(self.cancelled).saturating_sub(self.shipped)
     }
+}
+
+/// Units of a line at one location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Units {
+    /// Which line of the checkout, from 1.
+    pub line: u32,
+    /// From where, or back to where.
+    pub location: Location,
+    /// How many.
+    pub quantity: i64,
+}
+
+/// Units that left the house together; never changed, never deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipment {
+    /// Its number in the order, from 1.
+    pub number: i64,
+    /// What it took with it.
+    pub units: Vec<Units>,
+    /// Under which its carrier knows it, or `none`.
+    pub tracking: String,
+    /// Who sent it: an API key's id.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Units that came back together; never changed, never deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// Its number in the order, from 1.
+    pub number: i64,
+    /// What came back.
+    pub units: Vec<Units>,
+    /// Whether it can be sold again.
+    pub restocked: bool,
+    /// Why, in the merchant's words.
+    pub reason: String,
+    /// Who took it back: an API key's id.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One line of an order's history; never changed, never deleted.

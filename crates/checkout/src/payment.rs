@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 
+use crate::callback::Callback;
 use crate::clock::Timestamp;
 use crate::id::SagaId;
 use crate::money::Money;
@@ -62,7 +63,8 @@ impl Status {
 
 /// The table: every legal move of a payment attempt (I6).
 ///
-/// `created -> cancelled` is the provider's word that it never saw the attempt and never will make it.
+/// `created -> cancelled` is the provider's word that it never saw the attempt and never will make it. What ended
+/// without money can still turn out captured, against the provider's word: that is booked, and goes back.
 pub const TRANSITIONS: &[(Status, Status)] = &[
     (Status::Created, Status::Captured),
     (Status::Created, Status::Authorized),
@@ -75,6 +77,9 @@ pub const TRANSITIONS: &[(Status, Status)] = &[
     (Status::RequiresAction, Status::Cancelled),
     (Status::Authorized, Status::Captured),
     (Status::Authorized, Status::Voided),
+    (Status::Declined, Status::Captured),
+    (Status::Cancelled, Status::Captured),
+    (Status::Voided, Status::Captured),
 ];
 
 /// Whether a payment attempt may move so.
@@ -185,6 +190,26 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider gave no answer: {0}")]
 pub struct Unknown(pub String);
+
+/// A request in which a provider calls back, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct CallbackRequest<'a> {
+    /// Its headers: names in lower case, and values.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Its body, byte for byte.
+    pub body: &'a [u8],
+}
+
+/// A callback that is not its provider's, too old, or cannot be read; with the reason, for us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no callback of the payment provider: {0}")]
+pub struct NotAuthentic(pub String);
+
+/// Tells the callbacks of one provider from forged ones: the only part that knows how they are signed.
+pub trait CallbackReader: Send + Sync {
+    /// The callback, if it is truly the provider's and of this time.
+    fn read(&self, request: &CallbackRequest<'_>, now: Timestamp) -> Result<Callback, NotAuthentic>;
+}
 
 /// What a payment provider must do. Every method is safe to repeat; none of them ever guesses.
 ///

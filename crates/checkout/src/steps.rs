@@ -160,6 +160,8 @@ pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now
         total: checkout.lock.totals.total,
         lines: order_lines(checkout, &run.saga.hold),
         events,
+        shipments: Vec::new(),
+        returns: Vec::new(),
         version: if both_steps { 2 } else { 1 },
         created_at: now,
         updated_at: now,

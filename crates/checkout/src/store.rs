@@ -10,6 +10,7 @@
 //! - No transaction leaves the store, so nobody can hold one while waiting for the network.
 
 pub mod accounts;
+pub mod callbacks;
 pub mod carts;
 pub mod catalog;
 pub mod checkouts;
@@ -98,6 +99,7 @@ pub trait Books: Send + Sync {
 pub trait Store:
     Books
     + accounts::Accounts
+    + callbacks::Callbacks
     + carts::Carts
     + catalog::Catalog
     + checkouts::Checkouts
@@ -112,6 +114,8 @@ pub trait Store:
 impl<T> Store for T where
     T: Books
         + accounts::Accounts
+        + callbacks::Callbacks
+        + callbacks::Callbacks
         + carts::Carts
         + catalog::Catalog
         + checkouts::Checkouts

@@ -85,13 +85,10 @@ impl Coordinator {
                 return Err(Failure::Broken(format!("{} has nothing to pay and waits to pay", saga.id)));
             }
         };
-        let Some(provider) = self.providers.get(&attempt.provider) else {
-            return Ok(Progress::NoAnswer(format!(
-                "payment provider `{}` is not switched on",
-                attempt.provider
-            )));
+        let provider = match self.provider(attempt) {
+            Ok(provider) => provider,
+            Err(problem) => return Ok(Progress::NoAnswer(problem)),
         };
-        let provider = provider.as_ref();
         let reported = match step {
             Step::Charge => provider.charge(&charge(attempt)).await,
             Step::AskOutcome => seen(provider.find(attempt).await),

@@ -124,6 +124,30 @@ impl Bank {
         waiting.len()
     }
 
+    /// Against its word the bank takes what it had declined, cancelled or given back; tells the keys of those payments.
+    pub(crate) fn takes_late(&self) -> Vec<String> {
+        let mut book = self.book();
+        let over = [Standing::Declined, Standing::Cancelled, Standing::Voided];
+        let late = book.iter_mut().filter(|(_, payment)| over.contains(&payment.standing));
+        late.map(|(key, payment)| {
+            payment.standing = Standing::Captured;
+            key.clone()
+        })
+        .collect()
+    }
+
+    /// Against its word the bank sets aside what it had declined; tells the keys of those payments.
+    pub(crate) fn sets_aside_late(&self) -> Vec<String> {
+        let mut book = self.book();
+        let declined = book.iter_mut().filter(|(_, payment)| payment.standing == Standing::Declined);
+        declined
+            .map(|(key, payment)| {
+                payment.standing = Standing::Authorized;
+                key.clone()
+            })
+            .collect()
+    }
+
     /// A clerk gives back what was set aside; tells of how many payments.
     pub(crate) fn voids_by_hand(&self) -> usize {
         let mut book = self.book();

@@ -7,12 +7,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use sellonce_checkout::coordinator::Completed;
-use sellonce_checkout::order;
-use sellonce_checkout::store::orders::Orders;
 
+use crate::afterwards::afterwards;
 use crate::faults::Fault;
-use crate::flows::{End, FLOWS, Flow, assert_end, begin};
-use crate::refunds;
+use crate::flows::{FLOWS, Flow, assert_end, begin};
 use crate::world::{Opened, Recovery, Server, Told, World};
 
 /// The faults after which a server either goes on or is replaced.
@@ -34,9 +32,7 @@ fn play(flow: &Flow, recovery: Recovery, plan: &[(usize, Fault)]) -> (BTreeSet<&
         let key = format!("key-{number}");
         told.push(insist(&world, &mut server, flow, &opened, (&key, token)));
     }
-    if flow.end == End::Refunded {
-        cancel(&world, &mut server, &opened);
-    }
+    afterwards(flow.then, &world, &mut server, &opened);
     world.settle(&mut server);
     let (hit, left) = (world.faults.hit(), world.faults.left());
     world.faults.plan([]);
@@ -78,20 +74,6 @@ fn insist(
     panic!("{} is never answered", flow.name);
 }
 
-/// A merchant who repeats a cancellation under its key until it is answered.
-fn cancel(world: &World, server: &mut Server, opened: &Opened) {
-    let id = world.order_of(opened).expect("it was placed").order.id;
-    for _ in 0..10 {
-        let call = refunds::call(world, id, order::Status::Cancelled);
-        let answer = world.serve(server, async |server: &Server| server.store.transition_order(call).await);
-        if let Some(Ok(transitioned)) = answer {
-            transitioned.expect("nothing has shipped");
-            return;
-        }
-    }
-    panic!("the cancellation is never answered");
-}
-
 /// Plays a flow with one fault at its first call, its second, and so on until a run passes untouched.
 fn at_every_call(fault: Fault, recovery: Recovery) {
     let mut hit = BTreeSet::new();
@@ -127,6 +109,11 @@ fn at_every_call(fault: Fault, recovery: Recovery) {
         "capture",
         "refund",
         "transition_order",
+        "refund_order",
+        "ship_order",
+        "return_order",
+        "hear",
+        "refund_late_capture",
         "claim_refunds",
         "finish_refund",
         "claim_deliveries",

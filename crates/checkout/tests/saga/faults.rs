@@ -10,6 +10,7 @@ use std::task::Poll;
 use async_trait::async_trait;
 use sellonce_checkout::audit::{Invariant, Report as AuditReport};
 use sellonce_checkout::book::Movement;
+use sellonce_checkout::callback::{Callback, Heard, LateCapture};
 use sellonce_checkout::cart::{Cart, CartRefusal};
 use sellonce_checkout::catalog::{Handle, Location, Sku};
 use sellonce_checkout::clock::Timestamp;
@@ -21,7 +22,9 @@ use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{Attempt, Charge, PaymentProvider, RefundOutcome, Report, Unknown};
 use sellonce_checkout::price_lock::PriceHash;
 use sellonce_checkout::purchase_limit::PurchaseLimit;
+use sellonce_checkout::refund;
 use sellonce_checkout::store::accounts::{Accounts, ApiKey};
+use sellonce_checkout::store::callbacks::Callbacks;
 use sellonce_checkout::store::carts::{Carts, ChangeCart, ChangeCartRefusal, CreateCart};
 use sellonce_checkout::store::catalog::{
     Catalog, PriceSet, ProductQuery, ProductView, PutOutcome, PutProduct, PutRefusal,
@@ -33,7 +36,8 @@ use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, Due};
 use sellonce_checkout::store::discounts::{DiscountView, Discounts};
 use sellonce_checkout::store::inventory::{self, Inventory, MoveRefusal, MoveStock, StockView};
 use sellonce_checkout::store::orders::{
-    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
+    ChangeOrderRefusal, ChangedOrder, DueRefund, OrderView, Orders, RefundOrder, ReturnOrder, ShipOrder,
+    TransitionOrder,
 };
 use sellonce_checkout::store::sagas::{
     Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
@@ -280,6 +284,13 @@ passed_on! { Accounts:
     faulty:
 }
 
+passed_on! { Callbacks:
+    fn forget_callbacks() -> Result<u64, Failure>;
+    faulty:
+    fn hear(callback: Callback) -> Result<Heard, Failure>;
+    fn refund_late_capture(call: LateCapture) -> Result<bool, Failure>;
+}
+
 passed_on! { Carts:
     fn create_cart(call: CreateCart) -> Answer<Cart, CartRefusal>;
     fn change_cart(call: ChangeCart) -> Answer<Cart, ChangeCartRefusal>;
@@ -329,9 +340,12 @@ passed_on! { Orders:
     fn orders(after: Option<OrderId>, limit: u32) -> Result<Page<OrderView>, Failure>;
     faulty:
     fn order(id: OrderId) -> Result<Option<OrderView>, Failure>;
-    fn transition_order(call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal>;
-    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure>;
-    fn finish_refund(id: RefundId, result: RefundResult) -> Result<bool, Failure>;
+    fn transition_order(call: TransitionOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn refund_order(call: RefundOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn ship_order(call: ShipOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn return_order(call: ReturnOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<DueRefund>, Failure>;
+    fn finish_refund(id: RefundId, outcome: refund::Outcome) -> Result<bool, Failure>;
 }
 
 passed_on! { Sagas:

@@ -14,8 +14,10 @@ use crate::world::{Opened, Server, Told, Wish, World};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Ordered,
-    /// Ordered, cancelled by the merchant, and all of the money back.
+    /// Ordered, and all of the money back.
     Refunded,
+    /// Ordered, and all of the goods sent.
+    Shipped,
     /// Ordered and called off, for its money could not be captured.
     CalledOff,
     Declined,
@@ -35,6 +37,20 @@ pub(crate) enum Act {
     PaysAndCancels,
 }
 
+/// What happens after the buyer was told how their checkout ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    Nothing,
+    /// The merchant calls the order off.
+    MerchantCancels,
+    /// The merchant gives the money back in two parts.
+    RefundsInParts,
+    /// The merchant sends the order in two parcels, and takes all of it back.
+    ShipsAndTakesBack,
+    /// Against its word the bank takes money that it had declined, cancelled or given back, and calls back twice.
+    TakenLate,
+}
+
 /// One buyer's way through the shop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
@@ -47,6 +63,7 @@ pub(crate) struct Flow {
     /// What the buyer pays with, one after the other until there is an order; each under a key of its own.
     pub(crate) tokens: &'static [&'static str],
     pub(crate) acts: Act,
+    pub(crate) then: Then,
     pub(crate) end: End,
 }
 
@@ -58,6 +75,7 @@ const PLAIN: Flow = Flow {
     code: None,
     tokens: &["approve"],
     acts: Act::Nothing,
+    then: Then::Nothing,
     end: End::Ordered,
 };
 
@@ -90,10 +108,46 @@ pub(crate) const FLOWS: &[Flow] = &[
     Flow {
         name: "cancelled by the merchant",
         tokens: &["approve lost_refunds=1"],
+        then: Then::MerchantCancels,
         end: End::Refunded,
         ..PLAIN
     },
+    Flow {
+        name: "refunded in parts",
+        tokens: &["approve lost_refunds=1"],
+        then: Then::RefundsInParts,
+        end: End::Refunded,
+        ..PLAIN
+    },
+    Flow { name: "sent and taken back", then: Then::ShipsAndTakesBack, end: End::Shipped, ..PLAIN },
+    Flow {
+        name: "declined, and taken all the same",
+        tokens: &["decline lost_refunds=1"],
+        then: Then::TakenLate,
+        end: End::Declined,
+        ..PLAIN
+    },
+    Flow {
+        name: "taken after the buyer has paid another way",
+        tokens: &["decline", "approve"],
+        then: Then::TakenLate,
+        ..PLAIN
+    },
+    Flow {
+        name: "cancelled for the hold was over, and taken all the same",
+        tokens: &["approve lost_before=1000000 refused_refunds=1"],
+        then: Then::TakenLate,
+        end: End::Expired,
+        ..PLAIN
+    },
     TWO_STEPS,
+    Flow {
+        name: "two steps, called off and taken all the same",
+        tokens: &["approve refuses_capture=1"],
+        then: Then::TakenLate,
+        end: End::CalledOff,
+        ..TWO_STEPS
+    },
     Flow { name: "two steps, from a cart", from_cart: true, code: Some("FEW"), ..TWO_STEPS },
     Flow { name: "two steps for nothing", lines: &[("GIFT", 1)], ..TWO_STEPS },
     Flow {
@@ -140,6 +194,7 @@ pub(crate) const FLOWS: &[Flow] = &[
     Flow {
         name: "two steps, cancelled by the merchant",
         tokens: &["approve lost_refunds=1"],
+        then: Then::MerchantCancels,
         end: End::Refunded,
         ..TWO_STEPS
     },
@@ -184,6 +239,7 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
     let (expected, checkout) = match flow.end {
         End::Ordered => (Some(order::Status::Paid), Status::Completed),
         End::Refunded => (Some(order::Status::Refunded), Status::Completed),
+        End::Shipped => (Some(order::Status::Shipped), Status::Completed),
         End::CalledOff => (Some(order::Status::Cancelled), Status::Completed),
         End::Declined | End::NeverOrder => (None, Status::Open),
         End::Expired => (None, Status::Expired),
@@ -194,7 +250,9 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
     let stands = world.status(opened);
     assert!(stands == checkout || (checkout == Status::Open && stands == Status::Expired), "{stands:?}");
     let told_well = match (flow.end, told) {
-        (End::Ordered | End::Refunded, Told::Placed(id)) => order.is_some_and(|view| view.order.id == *id),
+        (End::Ordered | End::Refunded | End::Shipped, Told::Placed(id)) => {
+            order.is_some_and(|view| view.order.id == *id)
+        }
         (End::Declined, Told::Ended(Ending::Declined(code))) => code == "insufficient_funds",
         (End::CalledOff, Told::Ended(Ending::Declined(code))) => code == "capture_refused",
         (End::CalledOff | End::NeverOrder, Told::Ended(Ending::NeverOrder)) => true,

@@ -8,7 +8,7 @@ use sellonce_checkout::saga::State;
 use sellonce_checkout::store::sagas::{Advance, From, Moved, PaymentNews, Postpone, Release};
 
 use crate::faults::Fault;
-use crate::flows::{End, FLOWS, Flow, assert_end, begin};
+use crate::flows::{FLOWS, Flow, Then, assert_end, begin};
 use crate::world::{Opened, Told, World};
 
 /// A server that stands still at a call of its first request, and what it tells when it goes on: after its lease ran
@@ -163,6 +163,6 @@ fn whoever_loses_the_saga_while_driving_it_says_how_it_ended() {
 impl Flow {
     /// Whether its first request is told how the flow ends.
     fn has_one_answer(&self) -> bool {
-        self.tokens.len() == 1 && self.end != End::Refunded
+        self.tokens.len() == 1 && self.then == Then::Nothing
     }
 }

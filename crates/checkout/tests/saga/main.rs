@@ -3,13 +3,16 @@
 //!
 //! Leaves the tables themselves, every state and every event of them, to the suite `pure`.
 
+mod afterwards;
 mod bank;
+mod callbacks;
 mod cancel;
 mod crowd;
 mod endings;
 mod every_step;
 mod faults;
 mod flows;
+mod goods;
 mod keys;
 mod leases;
 mod limits;

@@ -2,7 +2,7 @@
 
 use sellonce_checkout::id::{CauseId, EventId, Ids, OrderId, RefundId};
 use sellonce_checkout::order::{self, HistoryEvent, payment_status};
-use sellonce_checkout::store::orders::{OrderView, TransitionOrder, TransitionRefusal, Transitioned};
+use sellonce_checkout::store::orders::{ChangeOrderRefusal, ChangedOrder, OrderView, TransitionOrder};
 
 use crate::world::{Server, Told, World};
 
@@ -27,7 +27,7 @@ pub(crate) fn transition(
     world: &World,
     id: OrderId,
     to: order::Status,
-) -> Result<Transitioned, TransitionRefusal> {
+) -> Result<ChangedOrder, ChangeOrderRefusal> {
     world.now(world.store.transition_order(call(world, id, to))).expect("the store answers")
 }
 
@@ -85,7 +85,7 @@ fn an_order_is_cancelled_once_however_often_it_is_asked_for() {
         ..call(&world, id, order::Status::Cancelled)
     };
     let refused = world.now(world.store.transition_order(other_key)).expect("the store answers");
-    assert!(matches!(refused, Err(TransitionRefusal::Illegal { .. })));
+    assert!(matches!(refused, Err(ChangeOrderRefusal::Illegal { .. })));
     world.settle(&mut server);
     assert_eq!(world.stock("A"), [10, 0, 0]);
     world.assert_whole();

@@ -4,7 +4,7 @@ use sellonce_checkout::order::{self, payment_status};
 use sellonce_checkout::payment::{self, Capture};
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::{NotCompletable, Status};
-use sellonce_checkout::store::orders::TransitionRefusal;
+use sellonce_checkout::store::orders::ChangeOrderRefusal;
 use sellonce_checkout::store::sagas::ReserveRefusal;
 
 use crate::bank::Standing;
@@ -55,7 +55,7 @@ fn as_long_as_its_capture_is_unknown_an_order_is_pending_and_its_buyer_is_told_t
     assert!(matches!(told, Told::Refused(ReserveRefusal::NotCompletable { why, .. }) if why == busy));
     // Nor can a merchant call it off whose money may be taken at this moment.
     let refused = transition(&world, view.order.id, order::Status::Cancelled);
-    assert!(matches!(refused, Err(TransitionRefusal::Illegal { why: order::Illegal::PaymentUnderWay, .. })));
+    assert!(matches!(refused, Err(ChangeOrderRefusal::Illegal { why: order::Illegal::PaymentUnderWay, .. })));
     world.clock.pass(world.store.shop().times.complete_wait_ms);
     assert_eq!(world.complete(&server, &opened, "k", token), Told::UnderWay(State::Ordered));
     world.settle(&mut server);

@@ -60,6 +60,8 @@ pub(crate) struct Books {
     pub(crate) stock: StockFact,
     pub(crate) checkouts: [CheckoutFact; 3],
     pub(crate) sagas: [SagaFact; 3],
+    /// The sagas that keys name and that are gone.
+    pub(crate) lost: Vec<SagaId>,
     pub(crate) orders: Vec<OrderFact>,
     pub(crate) bookings: Vec<Booking>,
     pub(crate) limits: Vec<(LimitKey, Uses)>,
@@ -76,6 +78,9 @@ impl Books {
             auditor.take(Fact::Checkout { checkout: Box::new(checkout), history });
         }
         self.sagas.into_iter().for_each(|saga| auditor.take(Fact::Saga(Box::new(saga))));
+        for saga in self.lost {
+            auditor.take(Fact::LostKey { saga, request_id: "req".to_owned() });
+        }
         for OrderFact { view, deliveries, cart_ordered_by } in self.orders {
             auditor.take(Fact::Order { view: Box::new(view), deliveries, cart_ordered_by });
         }
@@ -179,6 +184,7 @@ fn ended(
         next_run_at: Some(at(THEN_MS)),
         stuck_since: None,
         reservation: vec![reservation],
+        refunds: Vec::new(),
         keys: 1,
         orders,
     }
@@ -269,5 +275,5 @@ pub(crate) fn clean() -> Books {
     ];
     let movements = book.into_changes().movements;
     let limits = vec![(key, Uses { held: 1, used: 1, max: Some(5) })];
-    Books { movements, stock, checkouts, sagas, orders: vec![order], bookings, limits }
+    Books { movements, stock, checkouts, sagas, lost: Vec::new(), orders: vec![order], bookings, limits }
 }

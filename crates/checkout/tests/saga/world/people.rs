@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use sellonce_checkout::callback::Callback;
 use sellonce_checkout::cart::CartChange;
 use sellonce_checkout::catalog::{
     Details, Handle, ImportedProduct, ImportedVariant, Listing, Location, Variant,
@@ -13,7 +14,7 @@ use sellonce_checkout::coordinator::{Complete, Completed};
 use sellonce_checkout::discount::{Discount, DiscountCode, Reduction};
 use sellonce_checkout::email::Email;
 use sellonce_checkout::id::{
-    ApiKeyId, CartId, CartLineId, CauseId, CheckoutId, Ids, OrderId, ProductId, SecretHash, Uuid,
+    ApiKeyId, CartId, CartLineId, CauseId, CheckoutId, Ids, OrderId, ProductId, SagaId, SecretHash, Uuid,
 };
 use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Kind, Place, Policy};
@@ -223,6 +224,12 @@ impl World {
             reason: "delivery".to_owned(),
         };
         self.now(self.store.move_stock(call)).expect("the store answers").expect("goods arrive");
+    }
+
+    /// A callback of the bank about a payment.
+    pub(crate) fn callback(&self, attempt_key: &str, id: &str) -> Callback {
+        let (provider, id) = (bank::NAME.to_owned(), id.to_owned());
+        Callback { provider, id, attempt: SagaId::from_attempt_key(attempt_key) }
     }
 
     /// What a merchant's request brings to be idempotent.
