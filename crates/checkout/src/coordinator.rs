@@ -11,10 +11,12 @@
 mod cancel;
 mod drive;
 mod hear;
+mod operate;
 mod refunds;
 
 pub use cancel::Cancelled;
 pub use hear::Heard;
+pub use operate::{ResolutionOutcome, Resolve};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -12,7 +12,9 @@ use crate::purchase_limit::LimitKey;
 use crate::saga::{Ending, State};
 use crate::session::{self, Checkout};
 use crate::store::Shop;
-use crate::store::sagas::{PaymentNews, PlaceOrder, Reserve, ReserveRefusal, Run, Saga};
+use crate::store::sagas::{
+    PaymentNews, PlaceOrder, Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, Resolved, Run, Saga,
+};
 
 /// How the cart of a checkout stands towards other checkouts of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +78,7 @@ pub fn begin(
         ending: None,
         order: None,
         action_url: None,
+        resolved: None,
         created_at: now,
         ended_at: None,
     };
@@ -102,6 +105,23 @@ fn new_attempt(call: &Reserve, checkout: &Checkout, shop: &Shop) -> Result<Optio
         provider_reference: None,
         unknown_since: None,
     }))
+}
+
+/// Whether an operator's word on a saga is taken; the saga as it is with it.
+pub fn resolve(call: &ResolveSaga, run: &Run, now: Timestamp) -> Result<Saga, ResolveRefusal> {
+    let state = run.saga.state;
+    if state.is_end() {
+        return Err(ResolveRefusal::Ended(Box::new(run.clone())));
+    }
+    // A provider that answers knows better than anybody else, and money that is on its way back is not unknown.
+    let unknown = run.attempt.as_ref().is_some_and(|attempt| attempt.unknown_since.is_some());
+    let open = matches!(state, State::Reserved | State::AwaitingBuyer | State::Cancelling | State::Ordered);
+    if !(unknown && open) {
+        return Err(ResolveRefusal::NotUnknown(Box::new(run.clone())));
+    }
+    let (actor, reason) = (call.actor.clone(), call.reason.clone());
+    let resolved = Some(Resolved { resolution: call.resolution, actor, reason, at: now });
+    Ok(Saga { resolved, ..run.saga.clone() })
 }
 
 /// Notes what was learned of a payment.
@@ -136,13 +156,14 @@ pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now
     let both_steps =
         captured && run.attempt.as_ref().is_some_and(|attempt| attempt.capture == Capture::Manual);
     let [placed, paid] = call.events;
+    let (actor, reason) = run.saga.hand();
     let event = |id, sequence, from, to| HistoryEvent {
         id,
         sequence,
         from,
         to,
-        actor: "engine".to_owned(),
-        reason: String::new(),
+        actor: actor.to_owned(),
+        reason: reason.to_owned(),
         at: now,
     };
     let mut events = vec![event(placed, 1, None, order::Status::Pending)];

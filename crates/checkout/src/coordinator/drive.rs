@@ -7,7 +7,7 @@ use crate::coordinator::{Coordinator, Driven, missing_order};
 use crate::id::{EventId, OrderId, OrderToken};
 use crate::order;
 use crate::payment::{self, Attempt, Charge, Outcome, Report, Unknown};
-use crate::saga::{self, Ending, Event, Situation, State, Step};
+use crate::saga::{self, Ending, Event, Resolution, Situation, State, Step};
 use crate::store::Failure;
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
@@ -71,14 +71,20 @@ impl Coordinator {
     /// Does the step that the table names, and records what came of it.
     async fn step(&self, run: &Run, now: Timestamp) -> Result<Progress, Failure> {
         let saga = &run.saga;
-        let situation =
-            Situation { state: saga.state, free: run.attempt.is_none(), hold_over: saga.hold_until <= now };
-        let step = saga::next(situation);
+        let step = saga::next(Situation {
+            state: saga.state,
+            free: run.attempt.is_none(),
+            hold_over: saga.hold_until <= now,
+            said: saga.resolved.as_ref().map(|resolved| resolved.resolution),
+        });
         let attempt = match (step, &run.attempt) {
             (Step::Rest, _) => return Ok(Progress::Later(now)),
             (Step::Skip, _) => return self.place(run, PaymentNews::default()).await,
             (Step::Expire, _) => {
                 return self.move_on(run, Event::Expired, PaymentNews::default(), None).await;
+            }
+            (Step::Believe(event), _) => {
+                return self.move_on(run, event, news_of(event), None).await;
             }
             (_, Some(attempt)) => attempt,
             (_, None) => {
@@ -95,7 +101,7 @@ impl Coordinator {
             Step::Cancel | Step::Void => provider.cancel(attempt).await,
             Step::Capture => provider.capture(attempt).await,
             Step::Refund => self.refund_all(provider, attempt).await,
-            Step::Skip | Step::Expire | Step::Rest => return Ok(Progress::Later(now)),
+            Step::Skip | Step::Expire | Step::Believe(_) | Step::Rest => return Ok(Progress::Later(now)),
         };
         match reported {
             Err(Unknown(problem)) => Ok(Progress::NoAnswer(problem)),
@@ -116,6 +122,8 @@ impl Coordinator {
             let poll = now.plus_ms(self.store.shop().times.action_poll_ms);
             return Ok(Progress::Later(poll.min(run.saga.hold_until)));
         };
+        let given_up = run.saga.resolved.as_ref().is_some_and(|said| said.resolution == Resolution::GiveUp);
+        let event = if given_up { saga::as_given_up(event) } else { event };
         let status = (judged.status != attempt.status).then_some(judged.status);
         let refunded = event == Event::Refunded;
         let news = PaymentNews { status, reference: Some(report.reference.clone()), refunded };
@@ -222,7 +230,7 @@ impl Coordinator {
         self.ended(now).await
     }
 
-    async fn ended(&self, run: Run) -> Result<Driven, Failure> {
+    pub(super) async fn ended(&self, run: Run) -> Result<Driven, Failure> {
         match (run.saga.state, run.saga.order) {
             (State::Placed, Some(order)) => {
                 let view = self.store.order(order).await?.ok_or_else(|| missing_order(order))?;
@@ -247,6 +255,14 @@ impl Coordinator {
 
 fn from(run: &Run) -> From {
     From { saga: run.saga.id, state: run.saga.state, fence: run.saga.fence }
+}
+
+/// What an operator's word says of the payment.
+fn news_of(said: Event) -> PaymentNews {
+    let known =
+        [(Event::Captured, payment::Status::Captured), (Event::NeverSeen, payment::Status::Cancelled)];
+    let status = known.into_iter().find(|(event, _)| *event == said).map(|(_, status)| status);
+    PaymentNews { status, ..PaymentNews::default() }
 }
 
 fn on(moved: Moved<Box<Run>>) -> Progress {

@@ -12,6 +12,7 @@ use crate::order::money;
 use crate::order::{self, Effect, Event, HistoryEvent, Illegal, Return, Shipment, Status};
 use crate::refund::Refund;
 use crate::store::orders::{ChangeOrderRefusal, OrderView, TransitionOrder};
+use crate::store::sagas::Saga;
 
 /// What is to be written; the order and the attempt are as they shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,25 +189,33 @@ pub(super) fn stock_moves<T>(moved: Result<T, Refused>) -> Result<(), ChangeOrde
 
 /// T3: what the capture of a pending order's payment writes; the attempt is as it is after it. `None` if the order is
 /// not pending, which is nobody else's doing than its saga's.
-pub fn paid(view: &OrderView, event: EventId, now: Timestamp) -> Option<Change> {
+pub fn paid(view: &OrderView, saga: &Saga, event: EventId, now: Timestamp) -> Option<Change> {
     let captured = view.attempt.as_ref().map(|attempt| attempt.captured);
     assert_eq!(captured, Some(view.order.total), "I3: {} becomes paid by its whole total", view.order.id);
     let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
     let (to, _) = order::transition(view.order.status, Event::Pay, circumstances).ok()?;
     let mut change = Change::of(view);
-    change.append(&engine(event), to, now);
+    let (actor, reason) = saga.hand();
+    change.append(&Hand { event, actor, reason }, to, now);
     Some(change.done(now))
 }
 
 /// T3': what it writes that a pending order's payment cannot be captured. `None` as for [`paid`]. The book has the rows
 /// of the order's lines.
-pub fn called_off(view: &OrderView, event: EventId, book: &mut Book, now: Timestamp) -> Option<Change> {
+pub fn called_off(
+    view: &OrderView,
+    saga: &Saga,
+    event: EventId,
+    book: &mut Book,
+    now: Timestamp,
+) -> Option<Change> {
     if view.order.status != Status::Pending {
         return None;
     }
     let mut change = Change::of(view);
     let cancelled = book.all_or_nothing(|book| cancel_stock(&mut change.view, true, book, now));
     assert!(cancelled.is_ok(), "I1: what a pending order has is committed");
-    change.append(&engine(event), Status::Cancelled, now);
+    let (actor, reason) = saga.hand();
+    change.append(&Hand { event, actor, reason }, Status::Cancelled, now);
     Some(change.done(now))
 }

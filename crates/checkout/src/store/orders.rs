@@ -237,4 +237,7 @@ pub trait Orders: Send + Sync {
     ///
     /// What it writes of the refund, the payment and the order is decided by [`Refund::finish`].
     async fn finish_refund(&self, id: RefundId, outcome: refund::Outcome) -> Result<bool, Failure>;
+    /// The refunds that wait for an operator (`stuck_since` is set), in the order in which they began, behind one: those
+    /// that have had no answer for too long, and those that were refused for good.
+    async fn stuck_refunds(&self, after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure>;
 }

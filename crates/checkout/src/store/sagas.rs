@@ -12,11 +12,11 @@ use crate::id::{CartId, CheckoutId, EventId, OrderId, OrderToken, OwnerId, SagaI
 use crate::idempotency::{Claim, Decision};
 use crate::money::Money;
 use crate::payment::{self, Attempt};
-use crate::saga::{Ending, State};
+use crate::saga::{Ending, Resolution, State};
 use crate::session::{Checkout, NotCompletable};
 use crate::store::checkouts::{OpenCheckout, OpenRefusal};
 use crate::store::orders::OrderView;
-use crate::store::{Answer, Failure};
+use crate::store::{Answer, Failure, Page};
 
 /// A saga as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +43,32 @@ pub struct Saga {
     pub order: Option<OrderId>,
     /// Where the buyer has to act, if so.
     pub action_url: Option<String>,
+    /// What an operator said of its payment, if one has.
+    pub resolved: Option<Resolved>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+/// An operator's word on a payment whose outcome stayed unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// What they said.
+    pub resolution: Resolution,
+    /// Who: an API key's id.
+    pub actor: String,
+    /// Why they know.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Saga {
+    /// Who moves its order, and why: the operator on whose word it goes on, or the engine.
+    pub fn hand(&self) -> (&str, &str) {
+        self.resolved.as_ref().map_or(("engine", ""), |said| (said.actor.as_str(), said.reason.as_str()))
+    }
 }
 
 /// A saga with what its steps need.
@@ -282,6 +304,58 @@ pub struct Stuck {
     pub since: Timestamp,
     /// What went wrong last.
     pub problem: String,
+    /// When it is tried next.
+    pub next_run_at: Timestamp,
+}
+
+/// Why a saga was not made to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryRefusal {
+    /// There is no such saga.
+    NotFound,
+    /// It has ended.
+    Ended(Box<Run>),
+}
+
+/// An operator says how an unknown payment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveSaga {
+    /// The request's key.
+    pub claim: Claim,
+    /// Which saga.
+    pub saga: SagaId,
+    /// What is said.
+    pub resolution: Resolution,
+    /// Who says it.
+    pub actor: String,
+    /// Why they know.
+    pub reason: String,
+    /// Who will run the saga.
+    pub owner: OwnerId,
+}
+
+/// A saga that an operator has spoken of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedSaga {
+    /// The saga: taken over, or as it stands if the key was known.
+    pub run: Run,
+    /// The id of the request that came first.
+    pub request_id: String,
+    /// Whether an earlier request with the same key said it.
+    pub replayed: bool,
+}
+
+/// Why an operator's word was not taken. Nothing has changed, and the key may be used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveRefusal {
+    /// There is no such saga.
+    NotFound,
+    /// The key came with another body before.
+    KeyReused,
+    /// It has ended.
+    Ended(Box<Run>),
+    /// Its payment is not unknown: there is none, the provider answers, or it is on its way back.
+    NotUnknown(Box<Run>),
 }
 
 /// The part of the store that runs sagas.
@@ -323,8 +397,16 @@ pub trait Sagas: Send + Sync {
     async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     /// A saga as it stands.
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure>;
-    /// The sagas that wait for an operator, oldest first.
-    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure>;
+    /// The unfinished sagas that wait for an operator, in the order in which they began, behind one.
+    async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure>;
+    /// Wakes an unfinished saga, by [`crate::schedule::Schedule::wake`]; what went wrong with it stays noted.
+    async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal>;
+    /// Notes an operator's word in a saga and takes it over with a new fence, whoever has it; once per key.
+    ///
+    /// Whether the word is taken, and what is noted, is decided by [`crate::steps::resolve`]; what is written of the
+    /// lease by [`crate::schedule::Schedule::take`]. The move that follows from it is the owner's next step, and anybody's
+    /// who takes the saga over after them.
+    async fn resolve_saga(&self, call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal>;
     /// Makes every lease end now. Only for a store whose other processes are known to be dead (an embedded database
     /// under its lock).
     async fn end_leases(&self) -> Result<(), Failure>;

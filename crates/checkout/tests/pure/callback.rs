@@ -27,6 +27,7 @@ fn run(state: State, status: Status) -> Run {
         ending: None,
         order: None,
         action_url: None,
+        resolved: None,
         created_at: at(0),
         ended_at: state.is_end().then(|| at(50)),
     };

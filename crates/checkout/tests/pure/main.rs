@@ -28,6 +28,7 @@ mod outbox;
 mod payment;
 mod price_lock;
 mod refund;
+mod resolve;
 mod saga;
 mod schedule;
 mod session;

@@ -20,6 +20,7 @@ use sellonce_checkout::totals::Tables;
 
 use Status::{Cancelled, Delivered, Paid, Pending, Processing, Refunded, Shipped};
 
+use crate::schedule::run;
 use crate::{at, cents, location, offer, place, sku, usd, uuid};
 
 pub(crate) fn order_id() -> OrderId {
@@ -396,7 +397,7 @@ fn a_captured_payment_makes_a_pending_order_paid_and_nothing_else() {
     let mut before = pending();
     let attempt = before.attempt.as_mut().expect("there is something to pay");
     (attempt.status, attempt.captured) = (payment::Status::Captured, cents(1000));
-    let change = paid(&before, EventId(uuid(60)), at(99)).expect("it is pending");
+    let change = paid(&before, &run().saga, EventId(uuid(60)), at(99)).expect("it is pending");
     let [event] = change.events.as_slice() else { panic!("the status moved once") };
     assert_eq!((event.id, event.sequence, event.from, event.to), (EventId(uuid(60)), 2, Some(Pending), Paid));
     assert_eq!((event.actor.as_str(), event.at), ("engine", at(99)));
@@ -407,20 +408,21 @@ fn a_captured_payment_makes_a_pending_order_paid_and_nothing_else() {
         (&before.order.lines, &before.attempt, None)
     );
     for status in Status::ALL.into_iter().filter(|status| *status != Pending) {
-        assert_eq!(paid(&view(status), EventId(uuid(60)), at(99)), None, "{status:?}");
+        assert_eq!(paid(&view(status), &run().saga, EventId(uuid(60)), at(99)), None, "{status:?}");
     }
 }
 
 #[test]
 #[should_panic(expected = "I3")]
 fn an_order_whose_payment_was_not_captured_does_not_become_paid() {
-    let _unpaid = paid(&pending(), EventId(uuid(60)), at(99));
+    let _unpaid = paid(&pending(), &run().saga, EventId(uuid(60)), at(99));
 }
 
 #[test]
 fn an_order_whose_payment_cannot_be_captured_gives_its_units_back() {
     let mut stock = book([0, 0, 3, 0], [10, 1, 2, 0]);
-    let change = called_off(&pending(), EventId(uuid(60)), &mut stock, at(99)).expect("it is pending");
+    let change =
+        called_off(&pending(), &run().saga, EventId(uuid(60)), &mut stock, at(99)).expect("it is pending");
     assert_eq!(counters(&stock), [[3, 0, 0, 0], [12, 1, 0, 0]]);
     let [event] = change.events.as_slice() else { panic!("the status moved once") };
     assert_eq!((event.sequence, event.from, event.to), (2, Some(Pending), Cancelled));
@@ -437,7 +439,11 @@ fn an_order_whose_payment_cannot_be_captured_gives_its_units_back() {
     assert_eq!(kinds, [(Kind::Cancel, Cause::Order(order_id())); 2]);
     for status in Status::ALL.into_iter().filter(|status| *status != Pending) {
         let mut stock = book([0, 0, 3, 0], [0, 0, 2, 0]);
-        assert_eq!(called_off(&view(status), EventId(uuid(60)), &mut stock, at(99)), None, "{status:?}");
+        assert_eq!(
+            called_off(&view(status), &run().saga, EventId(uuid(60)), &mut stock, at(99)),
+            None,
+            "{status:?}"
+        );
         assert_eq!(stock.into_changes(), Changes::default());
     }
 }

@@ -26,7 +26,7 @@ const TIMES: Times = Times {
 };
 
 /// A saga that began at 0 and has something to pay.
-fn run() -> Run {
+pub(crate) fn run() -> Run {
     let saga = Saga {
         id: SagaId(uuid(1)),
         checkout: CheckoutId(uuid(2)),
@@ -39,6 +39,7 @@ fn run() -> Run {
         ending: None,
         order: None,
         action_url: None,
+        resolved: None,
         created_at: at(0),
         ended_at: None,
     };

@@ -22,7 +22,7 @@ use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{Attempt, Charge, PaymentProvider, RefundOutcome, Report, Unknown};
 use sellonce_checkout::price_lock::PriceHash;
 use sellonce_checkout::purchase_limit::PurchaseLimit;
-use sellonce_checkout::refund;
+use sellonce_checkout::refund::{self, Refund};
 use sellonce_checkout::store::accounts::{Accounts, ApiKey};
 use sellonce_checkout::store::callbacks::Callbacks;
 use sellonce_checkout::store::carts::{Carts, ChangeCart, ChangeCartRefusal, CreateCart};
@@ -41,7 +41,7 @@ use sellonce_checkout::store::orders::{
 };
 use sellonce_checkout::store::sagas::{
     Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
-    Run, Sagas, Stuck, TakeOver,
+    ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
@@ -338,6 +338,7 @@ passed_on! { Inventory:
 
 passed_on! { Orders:
     fn orders(after: Option<OrderId>, limit: u32) -> Result<Page<OrderView>, Failure>;
+    fn stuck_refunds(after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure>;
     faulty:
     fn order(id: OrderId) -> Result<Option<OrderView>, Failure>;
     fn transition_order(call: TransitionOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
@@ -349,7 +350,7 @@ passed_on! { Orders:
 }
 
 passed_on! { Sagas:
-    fn stuck_sagas(limit: u32) -> Result<Vec<Stuck>, Failure>;
+    fn stuck_sagas(after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure>;
     fn end_leases() -> Result<(), Failure>;
     faulty:
     fn reserve(call: Reserve) -> Answer<Begun, ReserveRefusal>;
@@ -363,6 +364,8 @@ passed_on! { Sagas:
     fn take_over(call: TakeOver) -> Result<Moved<Box<Run>>, Failure>;
     fn unfinished_saga(checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     fn saga(id: SagaId) -> Result<Option<Run>, Failure>;
+    fn retry_saga(id: SagaId) -> Answer<Run, RetryRefusal>;
+    fn resolve_saga(call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal>;
 }
 
 /// The bank, whose calls can fail on the way there and back.

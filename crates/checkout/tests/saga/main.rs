@@ -16,6 +16,7 @@ mod goods;
 mod keys;
 mod leases;
 mod limits;
+mod operate;
 mod payments;
 mod prices;
 mod refunds;

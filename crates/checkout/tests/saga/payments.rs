@@ -101,7 +101,7 @@ fn of_a_provider_that_never_answers_nothing_is_guessed_and_an_operator_sees_it()
     world.bank.be_mute(true);
     assert_eq!(world.complete(&server, &opened, "k", "approve"), Told::UnderWay(State::Reserved));
     let times = world.store.shop().times;
-    let stuck = || world.now(world.store.stuck_sagas(10)).expect("the store answers");
+    let stuck = || world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
     for _ in 0..60 {
         world.clock.pass(times.retry_ms_max);
         world.sweep(&mut server);
@@ -201,7 +201,7 @@ fn a_payment_that_has_been_unknown_for_long_is_shown_to_an_operator() {
     while listed_at.is_none() {
         world.clock.pass(times.sweep_ms);
         world.sweep(&mut server);
-        let stuck = world.now(world.store.stuck_sagas(10)).expect("the store answers");
+        let stuck = world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
         listed_at = stuck.first().map(|stuck| stuck.since.ms_since(unknown_since));
         assert!(
             world.clock.now().ms_since(unknown_since) < times.stuck_ms + times.hold_ms,
@@ -322,7 +322,7 @@ fn a_provider_that_is_switched_off_leaves_the_stock_held_until_it_is_back() {
         world.clock.pass(world.store.shop().times.retry_ms_max);
         world.sweep(&mut server);
     }
-    let stuck = world.now(world.store.stuck_sagas(10)).expect("the store answers");
+    let stuck = world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
     let problems: Vec<_> = stuck.iter().map(|stuck| stuck.problem.as_str()).collect();
     assert_eq!(problems, ["payment provider `abacus` is not switched on"]);
     assert!(world.now(world.store.audit()).expect("the store answers").ok());

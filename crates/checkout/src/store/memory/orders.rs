@@ -93,6 +93,13 @@ impl Orders for MemoryStore {
         }
         Ok(true)
     }
+
+    async fn stuck_refunds(&self, after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure> {
+        let state = self.state();
+        let behind = state.refunds.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let stuck = behind.filter(|(_, row)| row.refund.stuck_since.is_some());
+        Ok(Page::of(stuck.map(|(_, row)| row.refund.clone()).collect(), limit))
+    }
 }
 
 impl State {

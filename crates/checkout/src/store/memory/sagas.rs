@@ -7,7 +7,7 @@ use crate::audit::{Past, Reserved};
 use crate::book::{Cause, Settlement};
 use crate::clock::Timestamp;
 use crate::id::{CheckoutId, OwnerId, SagaId};
-use crate::idempotency::{self, Progress, WorkDone};
+use crate::idempotency::{self, Claim, Progress, WorkDone};
 use crate::order::change;
 use crate::payment;
 use crate::saga::State as SagaState;
@@ -18,9 +18,10 @@ use crate::store::checkouts::{Goods, OpenRefusal};
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
     Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release,
-    Reserve, ReserveRefusal, Run, Sagas, Stuck, TakeOver, Target,
+    Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck,
+    TakeOver, Target,
 };
-use crate::store::{Answer, Books, Failure, Shop};
+use crate::store::{Answer, Books, Failure, Page, Shop};
 
 #[async_trait]
 impl Sagas for MemoryStore {
@@ -132,17 +133,30 @@ impl Sagas for MemoryStore {
         Ok(self.state().sagas.get(&id).map(|row| row.run.clone()))
     }
 
-    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure> {
+    async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure> {
         let state = self.state();
-        let open = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
-        let stuck = open.filter_map(|row| {
-            let since = row.schedule.stuck_since?;
-            Some(Stuck { run: row.run.clone(), since, problem: row.schedule.problem.clone() })
+        let behind = state.sagas.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let stuck = behind.filter(|(_, row)| !row.run.saga.state.is_end()).filter_map(|(_, row)| {
+            let Schedule { stuck_since, problem, next_run_at, .. } = row.schedule.clone();
+            Some(Stuck { run: row.run.clone(), since: stuck_since?, problem, next_run_at })
         });
-        let mut stuck: Vec<Stuck> = stuck.collect();
-        stuck.sort_by_key(|each| each.since);
-        stuck.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(stuck)
+        Ok(Page::of(stuck.collect(), limit))
+    }
+
+    async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal> {
+        let now = self.now();
+        let mut state = self.state();
+        let Some(row) = state.sagas.get_mut(&id) else { return Ok(Err(RetryRefusal::NotFound)) };
+        if row.run.saga.state.is_end() {
+            return Ok(Err(RetryRefusal::Ended(Box::new(row.run.clone()))));
+        }
+        row.schedule.wake(now);
+        Ok(Ok(row.run.clone()))
+    }
+
+    async fn resolve_saga(&self, call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal> {
+        let now = self.now();
+        Ok(self.state().resolve_saga(call, &self.shop, now))
     }
 
     async fn end_leases(&self) -> Result<(), Failure> {
@@ -294,6 +308,30 @@ impl State {
         Moved::Done(Box::new(self.order_view(id).expect("an order that was just placed is there")))
     }
 
+    fn resolve_saga(
+        &mut self,
+        call: ResolveSaga,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<ResolvedSaga, ResolveRefusal> {
+        let key = (call.claim.scope.clone(), call.claim.key.clone());
+        let row = self.sagas.get_mut(&call.saga).ok_or(ResolveRefusal::NotFound)?;
+        if let Some(known) = self.keys.get(&key) {
+            if known.body != call.claim.body {
+                return Err(ResolveRefusal::KeyReused);
+            }
+            let request_id = known.request_id.clone();
+            return Ok(ResolvedSaga { run: row.run.clone(), request_id, replayed: true });
+        }
+        row.run.saga = steps::resolve(&call, &row.run, now)?;
+        row.schedule.take(&mut row.run.saga, now, &shop.times);
+        let run = row.run.clone();
+        let Claim { body, request_id, .. } = call.claim;
+        let work = WorkDone::Admin(format!("resolution {}", call.saga));
+        self.keys.insert(key, KeyRow { body, work, request_id: request_id.clone() });
+        Ok(ResolvedSaga { run, request_id, replayed: false })
+    }
+
     /// The order of a saga, with its payment as a report has it.
     fn ordered(&mut self, from: From, news: &PaymentNews, now: Timestamp) -> Result<OrderView, Failure> {
         let row = self.sagas.get_mut(&from.saga).expect("a saga that is held is there");
@@ -313,7 +351,9 @@ impl State {
             return Ok(Moved::Lost);
         }
         let view = self.ordered(call.from, &call.payment, now)?;
-        let change = change::paid(&view, call.event, now).ok_or_else(|| not_pending(&view))?;
+        let saga = self.sagas.get(&call.from.saga).map(|row| row.run.saga.clone());
+        let saga = saga.expect("a saga that is held is there");
+        let change = change::paid(&view, &saga, call.event, now).ok_or_else(|| not_pending(&view))?;
         let view = self.write_change(change);
         if let Some(row) = self.sagas.get_mut(&call.from.saga) {
             row.move_to(SagaState::Placed, now, shop);
@@ -333,8 +373,10 @@ impl State {
         let view = self.ordered(call.from, &call.payment, now)?;
         let skus: Vec<_> = view.order.lines.iter().map(|line| line.sku.clone()).collect();
         let mut book = self.book(&skus, &[]);
-        let change =
-            change::called_off(&view, call.event, &mut book, now).ok_or_else(|| not_pending(&view))?;
+        let saga = self.sagas.get(&call.from.saga).map(|row| row.run.saga.clone());
+        let saga = saga.expect("a saga that is held is there");
+        let change = change::called_off(&view, &saga, call.event, &mut book, now);
+        let change = change.ok_or_else(|| not_pending(&view))?;
         self.write(book);
         self.write_change(change);
         let row = self.sagas.get_mut(&call.from.saga).expect("a saga that is held is there");

@@ -89,4 +89,9 @@ impl Script {
         assert!(numbers.0.is_empty(), "no words of this bank: {:?}", numbers.0);
         script
     }
+
+    pub(super) fn loses_nothing(&mut self) {
+        (self.lost_before, self.lost_after, self.lost_refunds) = (0, 0, 0);
+        (self.unheard_captures, self.lost_captures) = (0, 0);
+    }
 }
