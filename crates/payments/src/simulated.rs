@@ -25,7 +25,7 @@ use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{
     Attempt, Capture, Charge, Outcome, PaymentProvider, RefundOutcome, Report, Unknown,
 };
-use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, RefundEntry, SimulatedBook};
 use sellonce_checkout::store::Failure;
 
 use token::Token;
@@ -47,6 +47,10 @@ pub(crate) const DECLINED: &str = "declined";
 pub(crate) const CANCELLED: &str = "cancelled";
 /// What was set aside was given back.
 pub(crate) const VOIDED: &str = "voided";
+
+/// Every status of a booking.
+pub(crate) const STATUSES: [&str; 7] =
+    [LOST, REQUIRES_ACTION, AUTHORIZED, CAPTURED, DECLINED, CANCELLED, VOIDED];
 
 /// How the simulated provider behaves, apart from what the tokens say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +99,8 @@ impl Simulated {
         let only_from: &[&str] = &[REQUIRES_ACTION];
         let (token, amount) = (found.token, found.amount);
         let attempt_key = attempt_key.to_owned();
-        let entry = BookEntry { attempt_key, token, amount, status, decline_code, only_from };
+        let callbacks = Vec::new();
+        let entry = BookEntry { attempt_key, token, amount, status, decline_code, only_from, callbacks };
         self.book.book(entry).await.map(Some)
     }
 
@@ -145,6 +150,7 @@ impl PaymentProvider for Simulated {
             status,
             decline_code,
             only_from,
+            callbacks: Vec::new(),
         };
         let first = entry(asked_for.first_status(taken), asked_for.decline_code(), &[]);
         let mut booking = self.book(first).await?;
@@ -198,7 +204,9 @@ impl PaymentProvider for Simulated {
         if !self.booking(attempt).await?.is_some_and(|booking| ended(&booking)) {
             return Err(Unknown("nothing was taken yet that could go back".to_owned()));
         }
-        let booked = self.book.refund(&attempt.saga.attempt_key(), refund_key, amount).await;
+        let (attempt_key, refund_key) = (attempt.saga.attempt_key(), refund_key.to_owned());
+        let entry = RefundEntry { attempt_key, refund_key, amount, callbacks: Vec::new() };
+        let booked = self.book.refund(entry).await;
         Ok(match booked.map_err(|failure| unknown(&failure))? {
             Some(_) => RefundOutcome::Refunded,
             None => RefundOutcome::Refused("exceeds_captured".to_owned()),
@@ -222,6 +230,7 @@ fn move_to(attempt: &Attempt, status: &'static str, only_from: &'static [&'stati
         status,
         decline_code: None,
         only_from,
+        callbacks: Vec::new(),
     }
 }
 

@@ -50,8 +50,12 @@ fn the_book_in_memory_keeps_the_contract() {
     let subject = contract::book::Subject {
         book: &book,
         ids: &Counting::default(),
+        clock: clock.as_ref(),
         currency: usd(),
         other_currency: yen(),
     };
     finish(&clock, contract::book::check(&subject));
+    finish(&clock, async {
+        contract::book::write_every_kind(&subject).await.assert_kept(&subject).await;
+    });
 }

@@ -13,9 +13,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sellonce_checkout::id::{SagaId, Uuid};
-use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{Capture, Charge, Outcome, PaymentProvider, Report};
-use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, OwedCallback, RefundEntry, SimulatedBook};
 use sellonce_checkout::store::Failure;
 use sellonce_payments::memory_book::MemoryBook;
 use sellonce_payments::simulated::Simulated;
@@ -64,13 +63,25 @@ impl SimulatedBook for Watched {
         self.book.booking(attempt_key).await
     }
 
-    async fn refund(&self, key: &str, refund_key: &str, amount: Money) -> Result<Option<Booking>, Failure> {
+    async fn refund(&self, entry: RefundEntry) -> Result<Option<Booking>, Failure> {
         self.let_others_in().await;
-        self.book.refund(key, refund_key, amount).await
+        self.book.refund(entry).await
     }
 
     async fn bookings(&self, after: Option<&str>, limit: u32) -> Result<Vec<Booking>, Failure> {
         self.book.bookings(after, limit).await
+    }
+
+    async fn claim_callbacks(&self, limit: u32, again_ms: i64) -> Result<Vec<OwedCallback>, Failure> {
+        self.book.claim_callbacks(limit, again_ms).await
+    }
+
+    async fn finish_callback(&self, id: &str, copy: u32) -> Result<(), Failure> {
+        self.book.finish_callback(id, copy).await
+    }
+
+    async fn put_off_callback(&self, id: &str, copy: u32, pause_ms: i64) -> Result<(), Failure> {
+        self.book.put_off_callback(id, copy, pause_ms).await
     }
 }
 
