@@ -6,4 +6,5 @@
 pub mod contract;
 pub mod memory_book;
 pub mod simulated;
+pub mod standard_webhooks;
 pub mod time_limit;

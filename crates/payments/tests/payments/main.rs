@@ -15,6 +15,7 @@ use sellonce_payments::simulated::{Settings, Simulated};
 
 mod contract;
 mod interleavings;
+mod standard_webhooks;
 mod time_limit;
 mod tokens;
 
