@@ -4,6 +4,7 @@
 //! provider or book gets the whole suite by one call. A case panics where a promise is broken.
 
 pub mod book;
+pub mod callbacks;
 pub mod cancellations;
 pub mod charges;
 pub mod refunds;

@@ -13,7 +13,9 @@ use sellonce_checkout::payment::{Attempt, Capture, Charge, Status};
 use sellonce_checkout::simulated_book::SimulatedBook;
 use sellonce_payments::simulated::{Settings, Simulated};
 
+mod callbacks;
 mod contract;
+mod faults;
 mod interleavings;
 mod standard_webhooks;
 mod time_limit;
