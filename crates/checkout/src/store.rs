@@ -115,7 +115,6 @@ impl<T> Store for T where
     T: Books
         + accounts::Accounts
         + callbacks::Callbacks
-        + callbacks::Callbacks
         + carts::Carts
         + catalog::Catalog
         + checkouts::Checkouts

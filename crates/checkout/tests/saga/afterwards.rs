@@ -1,14 +1,18 @@
-//! What others do after a buyer was told how their checkout ended: merchants who cancel, give money back, send goods and
-//! take them back; a bank that breaks its word. Each insists until it is answered, whatever fails meanwhile.
+//! What others do about a checkout: operators while it hangs; after its buyer was told how it ended, merchants who cancel,
+//! give money back, send goods and take them back, and a bank that breaks its word. Each insists until it is answered,
+//! whatever fails meanwhile.
 
-use sellonce_checkout::coordinator::Heard;
+use sellonce_checkout::coordinator::{Heard, Resolve};
 use sellonce_checkout::id::{EventId, Ids, OrderId, RefundId};
 use sellonce_checkout::order;
-use sellonce_checkout::store::Answer;
+use sellonce_checkout::saga::Resolution;
 use sellonce_checkout::store::orders::{
     ChangeOrderRefusal, ChangedOrder, LineUnits, Orders, RefundOrder, ReturnOrder, ShipOrder,
 };
+use sellonce_checkout::store::sagas::ResolveRefusal;
+use sellonce_checkout::store::{Answer, Failure};
 
+use crate::bank::Standing;
 use crate::flows::Then;
 use crate::refunds;
 use crate::world::{Opened, Server, World, money};
@@ -70,6 +74,47 @@ pub(crate) fn hear(world: &World, server: &mut Server, attempt_key: &str, id: &s
         }
     }
     panic!("a callback is never answered");
+}
+
+/// An operator gives a checkout up whose payment is unknown, if it is.
+pub(crate) fn operator_gives_up(world: &World, server: &mut Server, opened: &Opened) {
+    say(world, server, opened, Resolution::GiveUp);
+}
+
+/// An operator looks into the bank's book, and says how a payment stands that is unknown to the shop, once it has moved.
+pub(crate) fn operator_looks_it_up(world: &World, server: &mut Server, opened: &Opened) {
+    let saga = world.now(world.store.unfinished_saga(opened.id)).expect("the store answers");
+    let Some(saga) = saga.map(|run| run.saga.id) else { return };
+    let standing = world.bank.payments().get(&saga.attempt_key()).map(|payment| payment.standing);
+    match standing {
+        Some(Standing::Captured) => say(world, server, opened, Resolution::Captured),
+        Some(Standing::Nothing) => say(world, server, opened, Resolution::NotCharged),
+        // It is not there yet, or the shop will hear of it.
+        _ => {}
+    }
+}
+
+/// Says it of the checkout's saga, and has it run; nothing if its payment is known by now.
+fn say(world: &World, server: &mut Server, opened: &Opened, resolution: Resolution) {
+    for _ in 0..10 {
+        let run = world.now(world.store.unfinished_saga(opened.id)).expect("the store answers");
+        let Some(saga) = run.map(|run| run.saga.id) else { return };
+        let (name, actor) = (format!("{saga}-{}", resolution.as_str()), "key_1".to_owned());
+        let claim = world.merchants_claim(&name);
+        let call = Resolve { claim, saga, resolution, actor, reason: "the bank says so".to_owned() };
+        let said = async |server: &Server| {
+            let resolved = server.coordinator.resolve(call).await?;
+            // Whoever looks after it has it run, too: that must do no harm, whatever became of it.
+            let _ended_or_not = server.coordinator.retry(saga).await?;
+            Ok::<_, Failure>(resolved)
+        };
+        match world.serve(server, said) {
+            Some(Ok(Ok(_) | Err(ResolveRefusal::NotUnknown(_) | ResolveRefusal::Ended(_)))) => return,
+            Some(Ok(Err(refusal))) => panic!("{refusal:?}"),
+            Some(Err(_)) | None => {}
+        }
+    }
+    panic!("an operator is never answered");
 }
 
 /// The call of a merchant who gives an amount back.

@@ -104,6 +104,8 @@ fn at_every_call(fault: Fault, recovery: Recovery) {
         "take_over",
         "cancel_checkout",
         "unfinished_saga",
+        "resolve_saga",
+        "retry_saga",
         "find",
         "cancel",
         "capture",

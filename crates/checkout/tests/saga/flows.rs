@@ -8,6 +8,7 @@ use sellonce_checkout::payment::Capture;
 use sellonce_checkout::saga::Ending;
 use sellonce_checkout::session::Status;
 
+use crate::afterwards::{operator_gives_up, operator_looks_it_up};
 use crate::world::{Opened, Server, Told, Wish, World};
 
 /// How a flow ends, whatever happens on its way.
@@ -21,12 +22,14 @@ pub(crate) enum End {
     /// Ordered and called off, for its money could not be captured.
     CalledOff,
     Declined,
+    /// Without a charge, by an operator's word.
+    NotCharged,
     Expired,
     Cancelled,
     NeverOrder,
 }
 
-/// What a buyer does where they have to act.
+/// What a buyer does where they have to act, or an operator where the payment is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
     Nothing,
@@ -35,6 +38,10 @@ pub(crate) enum Act {
     Cancels,
     /// They pay at the bank, and call the checkout off before the shop has heard of it.
     PaysAndCancels,
+    /// They wait, until an operator has looked into the bank's book and said what stands there.
+    OperatorLooksItUp,
+    /// They wait, until an operator gives it up.
+    OperatorGivesUp,
 }
 
 /// What happens after the buyer was told how their checkout ended.
@@ -140,6 +147,40 @@ pub(crate) const FLOWS: &[Flow] = &[
         end: End::Expired,
         ..PLAIN
     },
+    Flow {
+        name: "charged, as an operator knows",
+        tokens: &["approve lost_after=1000000"],
+        acts: Act::OperatorLooksItUp,
+        ..PLAIN
+    },
+    Flow {
+        name: "never charged, as an operator knows",
+        code: Some("FEW"),
+        tokens: &["approve lost_before=1000000"],
+        acts: Act::OperatorLooksItUp,
+        end: End::NotCharged,
+        ..PLAIN
+    },
+    Flow {
+        name: "given up by an operator",
+        tokens: &["approve lost_before=1000000"],
+        acts: Act::OperatorGivesUp,
+        end: End::NeverOrder,
+        ..PLAIN
+    },
+    Flow {
+        name: "two steps, captured, as an operator knows",
+        tokens: &["approve lost_captures=1000000"],
+        acts: Act::OperatorLooksItUp,
+        ..TWO_STEPS
+    },
+    Flow {
+        name: "two steps, given up by an operator",
+        tokens: &["approve lost_captures=1000000 lost_refunds=1"],
+        acts: Act::OperatorGivesUp,
+        end: End::CalledOff,
+        ..TWO_STEPS
+    },
     TWO_STEPS,
     Flow {
         name: "two steps, called off and taken all the same",
@@ -207,13 +248,18 @@ impl Flow {
 
     /// The buyer does what they do where they have to act, if they have to.
     pub(crate) fn act(&self, world: &World, server: &mut Server, opened: &Opened) {
+        match self.acts {
+            Act::OperatorGivesUp => operator_gives_up(world, server, opened),
+            Act::OperatorLooksItUp => operator_looks_it_up(world, server, opened),
+            Act::Nothing | Act::Pays | Act::Fails | Act::Cancels | Act::PaysAndCancels => {}
+        }
         if world.status(opened) != Status::RequiresAction {
             return;
         }
         match self.acts {
             Act::Pays | Act::PaysAndCancels => drop(world.bank.buyers_act(true)),
             Act::Fails => drop(world.bank.buyers_act(false)),
-            Act::Nothing | Act::Cancels => {}
+            Act::Nothing | Act::Cancels | Act::OperatorLooksItUp | Act::OperatorGivesUp => {}
         }
         if matches!(self.acts, Act::Cancels | Act::PaysAndCancels) {
             let (id, secret) = (opened.id, opened.secret);
@@ -241,7 +287,7 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
         End::Refunded => (Some(order::Status::Refunded), Status::Completed),
         End::Shipped => (Some(order::Status::Shipped), Status::Completed),
         End::CalledOff => (Some(order::Status::Cancelled), Status::Completed),
-        End::Declined | End::NeverOrder => (None, Status::Open),
+        End::Declined | End::NotCharged | End::NeverOrder => (None, Status::Open),
         End::Expired => (None, Status::Expired),
         End::Cancelled => (None, Status::Cancelled),
     };
@@ -254,6 +300,7 @@ pub(crate) fn assert_end(flow: &Flow, world: &World, opened: &Opened, told: &Tol
             order.is_some_and(|view| view.order.id == *id)
         }
         (End::Declined, Told::Ended(Ending::Declined(code))) => code == "insufficient_funds",
+        (End::NotCharged, Told::Ended(Ending::Declined(code))) => code == "not_charged",
         (End::CalledOff, Told::Ended(Ending::Declined(code))) => code == "capture_refused",
         (End::CalledOff | End::NeverOrder, Told::Ended(Ending::NeverOrder)) => true,
         (End::Expired, Told::Ended(Ending::Expired)) => true,

@@ -90,6 +90,20 @@ impl Callbacks {
         }
     }
 
+    /// A bad day: of everything, one to five times, up to five minutes late and overtaking each other; of a hundred two
+    /// never, and one forged.
+    pub fn bad_day(secret: Secret, seed: u64) -> Self {
+        Self {
+            secret,
+            tells: Tells::Everything,
+            seed,
+            copies_max: COPIES_MAX,
+            delay_ms_max: 300_000,
+            never_per_mille: 20,
+            forged_per_mille: 10,
+        }
+    }
+
     /// The settings, if they can be kept.
     pub fn checked(self) -> Result<Self, BadCallbacks> {
         if !(1..=COPIES_MAX).contains(&self.copies_max) {

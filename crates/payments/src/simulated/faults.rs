@@ -49,6 +49,17 @@ enum Fault {
 }
 
 impl Faults {
+    /// A bad day: of ten calls one never arrives and one loses its answer, of twenty one is answered 503 and one 429.
+    pub const fn bad_day(seed: u64) -> Self {
+        Self {
+            seed,
+            lost_per_mille: 100,
+            answer_lost_per_mille: 100,
+            server_error_per_mille: 50,
+            too_many_requests_per_mille: 50,
+        }
+    }
+
     /// The rates, if they leave enough calls that go well.
     pub fn checked(self) -> Result<Self, TooManyFaults> {
         let sum = self.rates().iter().fold(0_u32, |sum, (rate, _)| sum.saturating_add(*rate));

@@ -31,7 +31,7 @@ use sellonce_checkout::store::sagas::{PaymentChoice, Sagas, Target};
 use sellonce_checkout::store::{Books, Shop as ShopOf};
 use sellonce_checkout::totals::Tables;
 use sellonce_payments::memory_book::MemoryBook;
-use sellonce_payments::simulated::callbacks::{Callbacks, Reader, Tells};
+use sellonce_payments::simulated::callbacks::{Callbacks, Reader};
 use sellonce_payments::simulated::faults::{Faults, Faulty};
 use sellonce_payments::simulated::{NAME, Settings, Simulated};
 use sellonce_payments::standard_webhooks::Secret;
@@ -83,27 +83,15 @@ impl Day {
             ShopOf { currency: usd(), locations: vec![Location::main()], capture, times: Times::default() };
         let store = Arc::new(MemoryStore::new(shop, clock.clone()));
         let book = Arc::new(MemoryBook::new(clock.clone()));
-        let callbacks = Callbacks {
-            tells: Tells::Everything,
-            seed,
-            copies_max: 5,
-            delay_ms_max: 300_000,
-            never_per_mille: 20,
-            forged_per_mille: 10,
-            ..Callbacks::new(secret())
-        };
+        let callbacks = Callbacks::bad_day(secret(), seed);
         let settings = || Settings { callbacks: Some(callbacks.clone()), capture, ..settings() };
         let provider = || Simulated::new(book.clone(), clock.clone(), settings());
-        let faults = Faults {
-            seed,
-            lost_per_mille: 100,
-            answer_lost_per_mille: 100,
-            server_error_per_mille: 50,
-            too_many_requests_per_mille: 50,
-        };
         let call_ms = Times::default().payment_call_ms;
-        let faulty: Arc<dyn PaymentProvider> =
-            Arc::new(TimeLimited::new(Faulty::new(provider(), faults), clock.clone(), call_ms));
+        let faulty: Arc<dyn PaymentProvider> = Arc::new(TimeLimited::new(
+            Faulty::new(provider(), Faults::bad_day(seed)),
+            clock.clone(),
+            call_ms,
+        ));
         let ids = Arc::new(Counting::default());
         let providers = BTreeMap::from([(NAME.to_owned(), faulty)]);
         let coordinator = Coordinator::new(store.clone(), providers, clock.clone(), ids.clone());

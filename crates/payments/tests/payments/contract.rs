@@ -49,14 +49,7 @@ fn the_simulated_provider_keeps_the_contract_on_a_bad_day() {
     // Which of its answers gets lost is decided by the day here, not by a token.
     let tokens = Tokens { answer_lost: None, asking_lost: None, ..Tokens::SIMULATED };
     for seed in 0..30 {
-        let faults = Faults {
-            seed,
-            lost_per_mille: 100,
-            answer_lost_per_mille: 100,
-            server_error_per_mille: 50,
-            too_many_requests_per_mille: 50,
-        };
-        check(&settings(), faults, tokens);
+        check(&settings(), Faults::bad_day(seed), tokens);
     }
 }
 

@@ -10,13 +10,7 @@ use sellonce_payments::simulated::faults::{Faults, Faulty};
 
 use crate::{Standing, attempt_of, charge, finish, provider, settings};
 
-const BAD_DAY: Faults = Faults {
-    seed: 7,
-    lost_per_mille: 100,
-    answer_lost_per_mille: 100,
-    server_error_per_mille: 50,
-    too_many_requests_per_mille: 50,
-};
+const BAD_DAY: Faults = Faults::bad_day(7);
 
 /// Asks once for each of many payments; tells how each was answered, and whether it was booked.
 fn a_day(faults: Faults, payments: u128) -> Vec<(Result<(), String>, bool)> {
