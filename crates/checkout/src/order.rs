@@ -144,7 +144,7 @@ pub enum Effect {
 pub struct Circumstances {
     /// Whether a unit has left the house.
     pub any_shipped: bool,
-    /// Whether money was captured.
+    /// Whether money was captured for it. Money that comes after it was called off is its saga's to give back.
     pub was_paid: bool,
     /// Whether all that was captured went back.
     pub all_refunded: bool,
@@ -370,11 +370,12 @@ pub fn fulfillment_status(status: Status, lines: &[Line]) -> &'static str {
     }
 }
 
-/// The circumstances that an order's lines and payment make.
-pub fn circumstances(lines: &[Line], payment: Option<&payment::Attempt>) -> Circumstances {
+/// The circumstances that an order's lines, history and payment make.
+pub fn circumstances(order: &Order, payment: Option<&payment::Attempt>) -> Circumstances {
+    let became_paid = order.events.iter().any(|event| event.to == Status::Paid);
     Circumstances {
-        any_shipped: lines.iter().any(|line| line.shipped > 0),
-        was_paid: payment.is_some_and(|attempt| !attempt.captured.is_zero()),
+        any_shipped: order.lines.iter().any(|line| line.shipped > 0),
+        was_paid: became_paid && payment.is_some_and(|attempt| !attempt.captured.is_zero()),
         all_refunded: payment.is_some_and(|attempt| attempt.refunded == attempt.captured),
     }
 }

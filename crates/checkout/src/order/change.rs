@@ -97,7 +97,7 @@ fn decide_with(
         change.refund = money::set_rest_aside(&mut change.view, call.refund, &call.actor, &call.reason, now);
         return Ok(change.done(now));
     }
-    let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
+    let circumstances = order::circumstances(&view.order, view.attempt.as_ref());
     let event = Event::leading_to(call.to).ok_or_else(|| no_edge(view, call.to))?;
     let (to, effects) =
         order::transition(view.order.status, event, circumstances).map_err(|why| illegal(view, why))?;
@@ -133,7 +133,7 @@ pub(super) fn expect_version(view: &OrderView, expected: Option<i64>) -> Result<
 /// Refuses what could not be asked of the order as it stands.
 pub(super) fn expect_possible(view: &OrderView, to: Status) -> Result<(), ChangeOrderRefusal> {
     let status = view.order.status;
-    let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
+    let circumstances = order::circumstances(&view.order, view.attempt.as_ref());
     if order::available_transitions(status, circumstances).contains(&to) {
         return Ok(());
     }
@@ -151,7 +151,7 @@ pub(super) fn no_edge(view: &OrderView, to: Status) -> ChangeOrderRefusal {
 
 fn illegal(view: &OrderView, why: Illegal) -> ChangeOrderRefusal {
     let from = view.order.status;
-    let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
+    let circumstances = order::circumstances(&view.order, view.attempt.as_ref());
     ChangeOrderRefusal::Illegal { why, from, allowed: order::available_transitions(from, circumstances) }
 }
 
@@ -192,7 +192,7 @@ pub(super) fn stock_moves<T>(moved: Result<T, Refused>) -> Result<(), ChangeOrde
 pub fn paid(view: &OrderView, saga: &Saga, event: EventId, now: Timestamp) -> Option<Change> {
     let captured = view.attempt.as_ref().map(|attempt| attempt.captured);
     assert_eq!(captured, Some(view.order.total), "I3: {} becomes paid by its whole total", view.order.id);
-    let circumstances = order::circumstances(&view.order.lines, view.attempt.as_ref());
+    let circumstances = order::circumstances(&view.order, view.attempt.as_ref());
     let (to, _) = order::transition(view.order.status, Event::Pay, circumstances).ok()?;
     let mut change = Change::of(view);
     let (actor, reason) = saga.hand();

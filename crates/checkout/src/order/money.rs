@@ -50,7 +50,7 @@ pub(super) fn set_rest_aside(
 pub fn refunded(view: &OrderView, amount: Money, event: EventId, now: Timestamp) -> Option<Change> {
     let mut change = Change::of(view);
     let attempt = refund::booked(view.attempt.as_ref()?, amount)?;
-    let circumstances = order::circumstances(&view.order.lines, Some(&attempt));
+    let circumstances = order::circumstances(&view.order, Some(&attempt));
     change.view.attempt = Some(attempt);
     if let Ok((to, _)) = order::transition(view.order.status, Event::Refund, circumstances) {
         change.append(&engine(event), to, now);

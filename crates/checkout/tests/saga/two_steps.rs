@@ -7,6 +7,7 @@ use sellonce_checkout::session::{NotCompletable, Status};
 use sellonce_checkout::store::orders::ChangeOrderRefusal;
 use sellonce_checkout::store::sagas::ReserveRefusal;
 
+use crate::afterwards::refund;
 use crate::bank::Standing;
 use crate::refunds::transition;
 use crate::world::{Opened, Server, Told, World, money};
@@ -108,5 +109,25 @@ fn money_that_a_clerk_gave_back_calls_the_order_off_and_is_not_given_back_again(
     world.settle(&mut server);
     assert_eq!(world.complete(&server, &opened, "k", token), Told::Ended(Ending::NeverOrder));
     assert_eq!(world.stock("A"), [10, 0, 0]);
+    world.assert_whole();
+}
+
+#[test]
+fn money_of_an_order_that_was_called_off_goes_back_by_its_saga_alone() {
+    let (world, mut server, opened) = shop();
+    let told = world.complete(&server, &opened, "k", "approve takes_more=1 refused_refunds=12");
+    assert!(matches!(told, Told::UnderWay(State::Refunding)), "{told:?}");
+    let view = world.order_of(&opened).expect("it was placed");
+    assert_eq!(view.order.status, order::Status::Cancelled);
+    let not_paid = |refused: Result<_, ChangeOrderRefusal>| {
+        let why = order::Illegal::NotRefunded;
+        assert!(matches!(refused, Err(ChangeOrderRefusal::Illegal { why: told, .. }) if told == why));
+    };
+    let part = world.now(world.store.refund_order(refund(&world, view.order.id, "part", 100)));
+    not_paid(part.expect("the store answers"));
+    not_paid(transition(&world, view.order.id, order::Status::Refunded));
+    world.settle(&mut server);
+    let payments = world.bank.payments();
+    assert_eq!(payments.values().map(|payment| payment.refunds.len()).collect::<Vec<_>>(), [1]);
     world.assert_whole();
 }
