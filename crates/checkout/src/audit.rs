@@ -4,6 +4,7 @@
 //! [`Fact`] names, to the stores. An invariant "in the end" is judged on what has been at rest for a while.
 
 mod judge;
+mod judge_goods;
 mod judge_money;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,10 @@
 //! The judgements of the audit, one subject a function.
 //!
 //! Decides what a movement, a stock row, a checkout, a saga, an order and a counter must satisfy. Leaves payments and
-//! refunds to `judge_money`, counting and listing to `audit`.
-
-use std::collections::BTreeMap;
+//! refunds to `judge_money`, what orders did to the stock to `judge_goods`, counting and listing to `audit`.
 
 use crate::audit::{Auditor, Fact, Invariant, Ledger, Past, Reserved, SagaFact, violation};
 use crate::book::Movement;
-use crate::catalog::Location;
 use crate::id::CheckoutId;
 use crate::inventory::{self, Counters, Kind, Place, Policy, Stock};
 use crate::money::Money;
@@ -291,32 +288,6 @@ impl Auditor {
             let expected = if pending { "a saga that captures its payment" } else { "no capture under way" };
             violation(order.id, expected, order.status.as_str())
         });
-    }
-
-    /// I6 of an order's lines, and I13: what left the house or came back has its record.
-    fn judge_goods(&mut self, view: &OrderView) {
-        let order = &view.order;
-        let mut records: BTreeMap<(u32, &Location), (i64, i64)> = BTreeMap::new();
-        for units in order.shipments.iter().flat_map(|shipment| &shipment.units) {
-            let (shipped, _) = records.entry((units.line, &units.location)).or_default();
-            *shipped = shipped.saturating_add(units.quantity);
-        }
-        for units in order.returns.iter().flat_map(|returned| &returned.units) {
-            let (_, returned) = records.entry((units.line, &units.location)).or_default();
-            *returned = returned.saturating_add(units.quantity);
-        }
-        for line in &order.lines {
-            let what = || format!("{} line {} at {}", order.id, line.number, line.location);
-            let whole = line.outstanding() >= 0 && line.returned <= line.shipped && line.returned >= 0;
-            self.check(I6, whole, || {
-                violation(what(), "cancelled + shipped <= quantity, returned <= shipped", format!("{line:?}"))
-            });
-            let recorded = records.remove(&(line.number, &line.location)).unwrap_or_default();
-            self.check(I13, recorded == (line.shipped, line.returned), || {
-                let expected = format!("{} shipped, {} returned, as its records", recorded.0, recorded.1);
-                violation(what(), expected, format!("{} shipped, {} returned", line.shipped, line.returned))
-            });
-        }
     }
 
     /// I7: one order per checkout and per cart.
