@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Movement;
 use crate::clock::Timestamp;
-use crate::id::{CartId, CheckoutId, EventId, SagaId};
+use crate::id::{CartId, CheckoutId, EventId, OrderId, SagaId};
 use crate::inventory::{Place, Stock};
 use crate::limits::{self, Times};
 use crate::payment;
@@ -320,12 +320,14 @@ pub struct Auditor {
     ledgers: BTreeMap<Place, Ledger>,
     ordered_checkouts: BTreeSet<CheckoutId>,
     ordered_carts: BTreeSet<CartId>,
-    completed_checkouts: BTreeMap<CheckoutId, crate::id::OrderId>,
+    completed_checkouts: BTreeMap<CheckoutId, OrderId>,
     /// The sagas that capture the payment of an order.
     capturing: BTreeSet<SagaId>,
     /// What the shop's own books say of each attempt, for the comparison with the provider's.
     attempts: BTreeMap<SagaId, AttemptNote>,
     limits: BTreeMap<LimitKey, Uses>,
+    /// What the journal says that orders did, by order and place, until they are judged.
+    moved: BTreeMap<OrderId, BTreeMap<Place, judge_goods::Moved>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -358,6 +360,7 @@ impl Auditor {
             capturing: BTreeSet::new(),
             attempts: BTreeMap::new(),
             limits: BTreeMap::new(),
+            moved: BTreeMap::new(),
         }
     }
 

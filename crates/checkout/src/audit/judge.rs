@@ -36,6 +36,7 @@ impl Auditor {
             Fact::Order { view, deliveries, cart_ordered_by } => {
                 self.judge_order(&view);
                 self.judge_goods(&view);
+                self.judge_refunded(&view);
                 self.judge_uniqueness(&view, cart_ordered_by);
                 self.judge_order_price(&view);
                 self.judge_deliveries(&view, &deliveries);
@@ -47,6 +48,7 @@ impl Auditor {
 
     /// I2: versions 1..n without a gap, and each row follows from the one before.
     fn judge_movement(&mut self, movement: &Movement) {
+        self.note_moved(movement);
         let place = &movement.place;
         let start = Ledger { last: Counters::default(), version: 0, flow: 0 };
         let ledger = self.ledgers.get(place).copied().unwrap_or(start);
@@ -382,6 +384,7 @@ impl Auditor {
             let placed = self.ordered_checkouts.contains(&checkout);
             self.check(I7, placed, || violation(checkout, format!("its order {order}"), "no such order"));
         }
+        self.judge_moved_for_nobody();
         for saga in std::mem::take(&mut self.capturing) {
             self.check(I9, false, || violation(saga, "a pending order", "no such order"));
         }

@@ -5,10 +5,12 @@
 use crate::audit::judge::{trail, walked};
 use crate::audit::{AttemptNote, Auditor, Invariant, RefundFact, SagaFact, violation};
 use crate::id::SagaId;
+use crate::order;
 use crate::payment;
 use crate::refund;
 use crate::saga;
 use crate::simulated_book::Booking;
+use crate::store::orders::OrderView;
 
 use Invariant::{I4, I5, I6, I9};
 
@@ -51,6 +53,17 @@ impl Auditor {
             under_way: !saga.state.is_end() || !attempt.refund_pending.is_zero(),
         };
         self.attempts.insert(saga.id, note);
+    }
+
+    /// I4: an order says that it is refunded if all that was taken for it is back, and only then.
+    pub(super) fn judge_refunded(&mut self, view: &OrderView) {
+        let order = &view.order;
+        let circumstances = order::circumstances(order, view.attempt.as_ref());
+        let all_back = circumstances.was_paid && circumstances.all_refunded;
+        self.check(I4, (order.status == order::Status::Refunded) == all_back, || {
+            let expected = if all_back { "refunded: all is back" } else { "not refunded: not all is back" };
+            violation(order.id, expected, order.status.as_str())
+        });
     }
 
     /// I4: what is set aside is on its way back by live refunds, and they add up to it; I9: none of them hangs.

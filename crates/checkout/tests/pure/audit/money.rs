@@ -114,6 +114,43 @@ fn set_aside(books: &mut Books) {
 }
 
 #[test]
+fn i4_an_order_is_refunded_when_all_of_its_money_is_back_and_only_then() {
+    let refunded = |missing: i64, says_so: bool| {
+        move |books: &mut Books| {
+            cancel(books);
+            let saga = &mut books.sagas[SALE];
+            let attempt = saga.run.attempt.as_mut().expect("it was paid");
+            let back = attempt.captured.minor() - missing;
+            (attempt.refunded, attempt.refund_pending) = (cents(back), cents(0));
+            let refund = saga.refunds.pop().expect("it was cancelled").refund;
+            let refund = Refund { amount: cents(back), state: refund::State::Refunded, ..refund };
+            saga.refunds = vec![RefundFact { refund, lease_until: at(NOW_MS) }];
+            books.bookings[SALE].refunded = cents(back);
+            books.orders[0].view.attempt = saga.run.attempt.clone();
+            if says_so {
+                become_refunded(books);
+            }
+        }
+    };
+    check(&[], refunded(0, true));
+    check(&[I4], refunded(0, false));
+    check(&[I4], refunded(1, true));
+    check(&[], refunded(1, false));
+}
+
+/// The order of the sale says that all of its money is back.
+fn become_refunded(books: &mut Books) {
+    let fact = &mut books.orders[0];
+    let order = &mut fact.view.order;
+    let last = order.events.last().expect("it was paid").clone();
+    let (id, sequence, from, to) = (EventId(uuid(44)), 4, Some(last.to), order::Status::Refunded);
+    order.events.push(order::HistoryEvent { id, sequence, from, to, ..last });
+    order.status = order::Status::Refunded;
+    let told = DeliveryFact { event: id, consumer: MAIL.to_owned(), over: true, next_at: at(THEN_MS) };
+    fact.deliveries.push(told);
+}
+
+#[test]
 fn i9_a_refund_that_nobody_makes_or_sees_is_found() {
     let refund = |next_at: i64, lease_until: i64, created_at: i64, stuck: bool| {
         move |books: &mut Books| {
