@@ -14,11 +14,8 @@ use sellonce_checkout::payment::{
 };
 use sellonce_checkout::store::Store;
 
+use crate::script::{Script, Wish};
 use crate::time::StandingClock;
-
-mod script;
-
-use script::{Script, Wish};
 
 /// The provider's name in requests.
 pub(crate) const NAME: &str = "bank";

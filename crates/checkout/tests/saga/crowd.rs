@@ -14,6 +14,7 @@ use crate::afterwards::{hear, operator_gives_up, refund};
 use crate::every_step::FAULTS;
 use crate::faults::Fault;
 use crate::refunds;
+use crate::stores::CASES;
 use crate::world::{Opened, Recovery, Server, Told, Wish, World, sku};
 
 const TOKENS: [&str; 12] = [
@@ -179,6 +180,8 @@ impl Crowd {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
     #[test]
     fn any_crowd_of_buyers_leaves_the_shop_whole(
         capture in prop::sample::select(&Capture::ALL[..]),

@@ -23,12 +23,9 @@ use sellonce_checkout::store::{Failure, Shop, Store};
 
 use crate::bank::{self, Bank, Standing};
 use crate::faults::{Faults, FaultyBank, FaultyStore};
+pub(crate) use crate::people::{Opened, Told, Wish};
 use crate::stores;
 use crate::time::StandingClock;
-
-mod people;
-
-pub(crate) use people::{Opened, Told, Wish};
 
 /// What the shop has of each SKU at the beginning, and what a unit costs in cents. `SPLIT` has its units half here, half
 /// there; `GIFT` costs nothing.
@@ -81,8 +78,8 @@ pub(crate) struct World {
     pub(crate) recovery: Recovery,
     /// The letters that arrived, by the id of their event.
     letters: Mutex<BTreeMap<EventId, HistoryEvent>>,
-    opened: Mutex<Vec<CheckoutId>>,
-    requests: AtomicI64,
+    pub(crate) opened: Mutex<Vec<CheckoutId>>,
+    pub(crate) requests: AtomicI64,
 }
 
 impl World {
@@ -299,11 +296,11 @@ pub(crate) fn sku(name: &str) -> Sku {
     Sku::parse(name).expect("a SKU")
 }
 
-fn location(name: &str) -> Location {
+pub(crate) fn location(name: &str) -> Location {
     Location::parse(name).expect("a location")
 }
 
-fn usd() -> Currency {
+pub(crate) fn usd() -> Currency {
     Currency::parse("USD").expect("a currency")
 }
 

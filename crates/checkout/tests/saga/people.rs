@@ -30,8 +30,8 @@ use sellonce_checkout::store::inventory::MoveStock;
 use sellonce_checkout::store::sagas::{PaymentChoice, ReserveRefusal, Target};
 use sellonce_checkout::totals::Tables;
 
-use super::{Server, World, location, money, sku, usd};
 use crate::bank;
+use crate::world::{Server, World, location, money, sku, usd};
 
 /// A checkout as its buyer has it.
 #[derive(Clone, Debug)]
@@ -180,7 +180,7 @@ impl World {
         assert_eq!(self.now(self.store.create_discount(discount)), Ok(true));
     }
 
-    pub(super) fn put_on_sale(&self, name: &str, units: i64, price: i64) {
+    pub(crate) fn put_on_sale(&self, name: &str, units: i64, price: i64) {
         let variant = Variant {
             sku: sku(name),
             title: String::new(),
@@ -214,7 +214,7 @@ impl World {
         self.now(self.store.put_product(call)).expect("the store answers").expect("it is new");
     }
 
-    pub(super) fn receive(&self, name: &str, at: &str, units: i64) {
+    pub(crate) fn receive(&self, name: &str, at: &str, units: i64) {
         let call = MoveStock {
             claim: self.merchants_claim(&format!("receive-{name}-{at}")),
             cause: CauseId(self.ids.uuid()),

@@ -1,12 +1,12 @@
 //! What a token of the bank asks for, as `approve lost_after=2`.
 //!
-//! Decides how it is read. Leaves doing it to the bank.
+//! Decides how it is read. Leaves doing it to `bank`.
 
 use std::collections::BTreeMap;
 
 /// How a charge ends once it is booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     Approve,
     /// The money is taken, whatever was asked for.
     ApproveAtOnce,
@@ -19,30 +19,30 @@ pub(super) enum Wish {
 
 /// A token's words.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Script {
-    pub(super) wish: Wish,
+pub(crate) struct Script {
+    pub(crate) wish: Wish,
     /// How many askings are lost before they are booked.
-    pub(super) lost_before: u32,
+    pub(crate) lost_before: u32,
     /// How many answers to charges and questions are lost after the charge was booked.
-    pub(super) lost_after: u32,
+    pub(crate) lost_after: u32,
     /// How many answers to refunds are lost after they were booked.
-    pub(super) lost_refunds: u32,
+    pub(crate) lost_refunds: u32,
     /// How much more is booked than was asked for.
-    pub(super) more: i64,
+    pub(crate) more: i64,
     /// How long the first answer takes.
-    pub(super) slow_ms: i64,
+    pub(crate) slow_ms: i64,
     /// How long each call takes that has no answer.
-    pub(super) silent_ms: i64,
+    pub(crate) silent_ms: i64,
     /// How many refunds are refused for good.
-    pub(super) refused_refunds: u32,
+    pub(crate) refused_refunds: u32,
     /// How many captures are lost before they are booked.
-    pub(super) unheard_captures: u32,
+    pub(crate) unheard_captures: u32,
     /// How many answers to captures are lost after they were booked.
-    pub(super) lost_captures: u32,
+    pub(crate) lost_captures: u32,
     /// Whether what is set aside can never be taken.
-    pub(super) refuses_capture: bool,
+    pub(crate) refuses_capture: bool,
     /// How much more is taken than was set aside.
-    pub(super) takes_more: i64,
+    pub(crate) takes_more: i64,
 }
 
 /// The words of a token that name a number.
@@ -59,7 +59,7 @@ impl Numbers<'_> {
 }
 
 impl Script {
-    pub(super) fn parse(token: &str) -> Self {
+    pub(crate) fn parse(token: &str) -> Self {
         let mut words = token.split(' ');
         let wish = match words.next() {
             Some("approve") => Wish::Approve,
@@ -90,7 +90,7 @@ impl Script {
         script
     }
 
-    pub(super) fn loses_nothing(&mut self) {
+    pub(crate) fn loses_nothing(&mut self) {
         (self.lost_before, self.lost_after, self.lost_refunds) = (0, 0, 0);
         (self.unheard_captures, self.lost_captures) = (0, 0);
     }
