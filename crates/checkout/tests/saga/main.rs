@@ -12,6 +12,7 @@ mod endings;
 mod every_step;
 mod everywhere;
 mod faults;
+mod faulty_store;
 mod flows;
 mod goods;
 mod keys;

@@ -22,7 +22,8 @@ use sellonce_checkout::store::orders::OrderView;
 use sellonce_checkout::store::{Failure, Shop, Store};
 
 use crate::bank::{self, Bank, Standing};
-use crate::faults::{Faults, FaultyBank, FaultyStore};
+use crate::faults::{Faults, FaultyBank};
+use crate::faulty_store::FaultyStore;
 pub(crate) use crate::people::{Opened, Told, Wish};
 use crate::stores;
 use crate::time::StandingClock;
