@@ -4,16 +4,19 @@
 //! [`Fact`] names, to the stores. An invariant "in the end" is judged on what has been at rest for a while.
 
 mod judge;
+mod judge_goods;
+mod judge_money;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Movement;
 use crate::clock::Timestamp;
-use crate::id::{CartId, CheckoutId, EventId, SagaId};
+use crate::id::{CartId, CheckoutId, EventId, OrderId, SagaId};
 use crate::inventory::{Place, Stock};
 use crate::limits::{self, Times};
 use crate::payment;
 use crate::purchase_limit::{LimitKey, Uses};
+use crate::refund::Refund;
 use crate::saga;
 use crate::session::{self, Checkout};
 use crate::simulated_book::Booking;
@@ -201,10 +204,21 @@ pub struct SagaFact {
     pub stuck_since: Option<Timestamp>,
     /// How its reservation lines stand: each open, committed or released.
     pub reservation: Vec<Reserved>,
+    /// The refunds of its payment, whether or not they are of an order.
+    pub refunds: Vec<RefundFact>,
     /// How many idempotency keys name it.
     pub keys: u64,
     /// How many orders name it.
     pub orders: u64,
+}
+
+/// A refund as the audit sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundFact {
+    /// As it is.
+    pub refund: Refund,
+    /// Until when its owner makes it.
+    pub lease_until: Timestamp,
 }
 
 /// How a reservation line stands.
@@ -235,7 +249,7 @@ impl Reserved {
 }
 
 /// A fact for the audit. The stores give them in this order: movements by row and version, stock rows, checkouts,
-/// sagas, orders, bookings of the simulated provider, counters.
+/// sagas, keys whose saga is gone, orders, bookings of the simulated provider, counters.
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// A line of the inventory journal.
@@ -262,6 +276,13 @@ pub enum Fact {
     },
     /// A saga.
     Saga(Box<SagaFact>),
+    /// An idempotency key that names a saga which is not there.
+    LostKey {
+        /// The saga that it names.
+        saga: SagaId,
+        /// The request that it came with.
+        request_id: String,
+    },
     /// An order.
     Order {
         /// As it is.
@@ -299,10 +320,14 @@ pub struct Auditor {
     ledgers: BTreeMap<Place, Ledger>,
     ordered_checkouts: BTreeSet<CheckoutId>,
     ordered_carts: BTreeSet<CartId>,
-    completed_checkouts: BTreeMap<CheckoutId, crate::id::OrderId>,
+    completed_checkouts: BTreeMap<CheckoutId, OrderId>,
+    /// The sagas that capture the payment of an order.
+    capturing: BTreeSet<SagaId>,
     /// What the shop's own books say of each attempt, for the comparison with the provider's.
     attempts: BTreeMap<SagaId, AttemptNote>,
     limits: BTreeMap<LimitKey, Uses>,
+    /// What the journal says that orders did, by order and place, until they are judged.
+    moved: BTreeMap<OrderId, BTreeMap<Place, judge_goods::Moved>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -332,8 +357,10 @@ impl Auditor {
             ordered_checkouts: BTreeSet::new(),
             ordered_carts: BTreeSet::new(),
             completed_checkouts: BTreeMap::new(),
+            capturing: BTreeSet::new(),
             attempts: BTreeMap::new(),
             limits: BTreeMap::new(),
+            moved: BTreeMap::new(),
         }
     }
 

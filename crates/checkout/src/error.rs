@@ -114,6 +114,16 @@ codes! {
         "`allowed` lists where it can go.";
     NotOnHand = "not_on_hand", "The units have not arrived yet",
         "Record the goods that arrived with a `receive` movement first.";
+    TooManyUnits = "too_many_units", "The line has not so many units for this",
+        "`detail` says how many are left: units are shipped once, and come back after they were shipped.";
+    RefundExceedsCaptured = "refund_exceeds_captured", "More would go back than was taken",
+        "`detail` says how much can still go back; refunds that are on their way count.";
+    SagaEnded = "saga_ended", "The saga has ended",
+        "Nothing is left to be done for it: read its order or its checkout.";
+    PaymentNotUnknown = "payment_not_unknown", "The payment's outcome is not unknown",
+        "Only a payment whose provider gives no answer can be resolved by hand; this one goes on by itself.";
+    CallbackNotAuthentic = "callback_not_authentic", "The callback is not its provider's",
+        "Providers sign their callbacks, and send them within five minutes of signing. Check the secret that both sides have.";
     StockNotAvailable = "stock_not_available", "Not so many units can be taken away",
         "Units that are held or sold cannot be adjusted away; see the SKU's counters.";
     UnknownLocation = "unknown_location", "The shop has no such location",

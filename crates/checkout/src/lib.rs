@@ -4,6 +4,7 @@
 pub mod address;
 pub mod audit;
 pub mod book;
+pub mod callback;
 pub mod cart;
 pub mod catalog;
 pub mod clock;
@@ -22,7 +23,9 @@ pub mod outbox;
 pub mod payment;
 pub mod price_lock;
 pub mod purchase_limit;
+pub mod refund;
 pub mod saga;
+pub mod schedule;
 pub mod session;
 pub mod simulated_book;
 pub mod steps;

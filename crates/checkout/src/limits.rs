@@ -62,6 +62,11 @@ pub const FLUSH_CALLS_MAX: usize = 1_024;
 /// The most sagas or deliveries that a background loop claims at once.
 pub const CLAIM_MAX: u32 = 256;
 
+/// The longest id of a provider's callback, in visible ASCII characters.
+pub const CALLBACK_ID_CHARS_MAX: usize = 255;
+/// How long the id of a callback is kept, so that it is heard once: a week, longer than any provider sends it again.
+pub const CALLBACK_KEEP_MS: i64 = 7 * 24 * 3_600_000;
+
 /// The times that hold a shop together, in milliseconds; config may change them, tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {

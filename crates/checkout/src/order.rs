@@ -5,6 +5,8 @@
 //! same table.
 
 pub mod change;
+pub mod goods;
+pub mod money;
 
 use crate::catalog::{Location, Sku};
 use crate::clock::Timestamp;
@@ -142,7 +144,7 @@ pub enum Effect {
 pub struct Circumstances {
     /// Whether a unit has left the house.
     pub any_shipped: bool,
-    /// Whether money was captured.
+    /// Whether money was captured for it. Money that comes after it was called off is its saga's to give back.
     pub was_paid: bool,
     /// Whether all that was captured went back.
     pub all_refunded: bool,
@@ -162,6 +164,9 @@ pub enum Illegal {
     /// It cannot be cancelled because something has shipped.
     #[error("an order of which something has shipped cannot be cancelled; record a return instead")]
     AlreadyShipped,
+    /// A pending order is moved by the saga that captures its payment, and by nobody else.
+    #[error("the payment of the order is being taken; to call it off, resolve its saga")]
+    PaymentUnderWay,
     /// It becomes refunded when all of the money is back, not before.
     #[error("the order was not paid, or not all of the money is back yet")]
     NotRefunded,
@@ -192,7 +197,8 @@ pub fn transition(
 /// The statuses that an order could be asked to go to, in the table's order.
 pub fn available_transitions(status: Status, circumstances: Circumstances) -> Vec<Status> {
     let possible = |event: Event| match event {
-        Event::Cancel => !circumstances.any_shipped,
+        // Of a pending order only its saga knows whether the money is taken at this moment.
+        Event::Cancel => !circumstances.any_shipped && status != Status::Pending,
         // A merchant asks for the refund; the order gets there when the money is back.
         Event::Refund => circumstances.was_paid && !circumstances.all_refunded,
         // Only the payment makes an order paid.
@@ -229,6 +235,10 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// Its history, oldest first.
     pub events: Vec<HistoryEvent>,
+    /// What left the house, in its order.
+    pub shipments: Vec<Shipment>,
+    /// What came back, in its order.
+    pub returns: Vec<Return>,
     /// Counts its changes, from 1.
     pub version: i64,
     /// When it was placed.
@@ -261,6 +271,49 @@ impl Line {
     pub fn outstanding(&self) -> i64 {
         self.quantity.saturating_sub(self.cancelled).saturating_sub(self.shipped)
     }
+}
+
+/// Units of a line at one location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Units {
+    /// Which line of the checkout, from 1.
+    pub line: u32,
+    /// From where, or back to where.
+    pub location: Location,
+    /// How many.
+    pub quantity: i64,
+}
+
+/// Units that left the house together; never changed, never deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipment {
+    /// Its number in the order, from 1.
+    pub number: i64,
+    /// What it took with it.
+    pub units: Vec<Units>,
+    /// Under which its carrier knows it, or `none`.
+    pub tracking: String,
+    /// Who sent it: an API key's id.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Units that came back together; never changed, never deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// Its number in the order, from 1.
+    pub number: i64,
+    /// What came back.
+    pub units: Vec<Units>,
+    /// Whether it can be sold again.
+    pub restocked: bool,
+    /// Why, in the merchant's words.
+    pub reason: String,
+    /// Who took it back: an API key's id.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One line of an order's history; never changed, never deleted.
@@ -317,11 +370,12 @@ pub fn fulfillment_status(status: Status, lines: &[Line]) -> &'static str {
     }
 }
 
-/// The circumstances that an order's lines and payment make.
-pub fn circumstances(lines: &[Line], payment: Option<&payment::Attempt>) -> Circumstances {
+/// The circumstances that an order's lines, history and payment make.
+pub fn circumstances(order: &Order, payment: Option<&payment::Attempt>) -> Circumstances {
+    let became_paid = order.events.iter().any(|event| event.to == Status::Paid);
     Circumstances {
-        any_shipped: lines.iter().any(|line| line.shipped > 0),
-        was_paid: payment.is_some_and(|attempt| !attempt.captured.is_zero()),
+        any_shipped: order.lines.iter().any(|line| line.shipped > 0),
+        was_paid: became_paid && payment.is_some_and(|attempt| !attempt.captured.is_zero()),
         all_refunded: payment.is_some_and(|attempt| attempt.refunded == attempt.captured),
     }
 }

@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 
+use crate::callback::Callback;
 use crate::clock::Timestamp;
 use crate::id::SagaId;
 use crate::money::Money;
@@ -62,7 +63,8 @@ impl Status {
 
 /// The table: every legal move of a payment attempt (I6).
 ///
-/// `created -> cancelled` is the provider's word that it never saw the attempt and never will make it.
+/// `created -> cancelled` is the provider's word that it never saw the attempt and never will make it. What ended
+/// without money can still turn out captured, against the provider's word: that is booked, and goes back.
 pub const TRANSITIONS: &[(Status, Status)] = &[
     (Status::Created, Status::Captured),
     (Status::Created, Status::Authorized),
@@ -75,6 +77,9 @@ pub const TRANSITIONS: &[(Status, Status)] = &[
     (Status::RequiresAction, Status::Cancelled),
     (Status::Authorized, Status::Captured),
     (Status::Authorized, Status::Voided),
+    (Status::Declined, Status::Captured),
+    (Status::Cancelled, Status::Captured),
+    (Status::Voided, Status::Captured),
 ];
 
 /// Whether a payment attempt may move so.
@@ -93,6 +98,8 @@ pub struct Attempt {
     pub token: String,
     /// The locked total (I5).
     pub amount: Money,
+    /// When its money is taken; asking again asks for the same.
+    pub capture: Capture,
     /// Where it stands.
     pub status: Status,
     /// What was captured: the amount, or nothing.
@@ -127,6 +134,24 @@ pub enum Capture {
     Automatic,
     /// After the order was placed.
     Manual,
+}
+
+impl Capture {
+    /// Both ways.
+    pub const ALL: [Self; 2] = [Self::Automatic, Self::Manual];
+
+    /// The name in config, tables and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+        }
+    }
+
+    /// Reads [`Capture::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capture| capture.as_str() == text)
+    }
 }
 
 /// What a provider says of an attempt.
@@ -166,12 +191,34 @@ pub enum Outcome {
 #[error("the payment provider gave no answer: {0}")]
 pub struct Unknown(pub String);
 
+/// A request in which a provider calls back, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct CallbackRequest<'a> {
+    /// Its headers: names in lower case, and values.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Its body, byte for byte.
+    pub body: &'a [u8],
+}
+
+/// A callback that is not its provider's, too old, or cannot be read; with the reason, for us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no callback of the payment provider: {0}")]
+pub struct NotAuthentic(pub String);
+
+/// Tells the callbacks of one provider from forged ones: the only part that knows how they are signed.
+pub trait CallbackReader: Send + Sync {
+    /// The callback, if it is truly the provider's and of this time.
+    fn read(&self, request: &CallbackRequest<'_>, now: Timestamp) -> Result<Callback, NotAuthentic>;
+}
+
 /// What a payment provider must do. Every method is safe to repeat; none of them ever guesses.
 ///
 /// - A charge is made at most once per attempt key, whatever happens: asked again, the provider tells how the first
 ///   one ended. The amount and the token of a repetition are those of the first.
 /// - After a cancellation was confirmed, a charge under that key is never made: not even one that is still on its
 ///   way. A provider that never saw the attempt must remember its cancellation.
+/// - A capture that is refused for good is answered `Declined`, every time; what was set aside stays so until `cancel`
+///   gives it back, which is answered `Voided`.
 /// - `Unknown` means that nothing is known. A refusal for reasons of the moment (overload, network) is unknown, too;
 ///   `Declined` is the provider's final word on this attempt.
 /// - Each call ends within its time limit ([`crate::limits::Times::payment_call_ms`]).
@@ -214,26 +261,32 @@ pub struct Judgement {
 
 /// Judges a report against the attempt that it should be of.
 ///
-/// A report of another amount, currency or key never leads to an order: what was taken goes back (I5).
+/// A report of another amount, currency or key never leads to an order: what was taken goes back (I5). Nor does money
+/// that is only set aside although it was to be taken at once. A report of an older state than the one that is known
+/// is no news: a status only moves along its edges.
 pub fn judge(report: &Report, attempt: &Attempt) -> Judgement {
     let same = report.attempt_key == attempt.saga.attempt_key() && report.amount == attempt.amount;
-    let judgement = |event, status| Judgement { event: Some(event), status };
-    match &report.outcome {
-        Outcome::Captured if same => judgement(saga::Event::Captured, Status::Captured),
-        Outcome::Captured => judgement(saga::Event::CapturedNeverOrder, Status::Captured),
-        Outcome::Authorized if same => judgement(saga::Event::Authorized, Status::Authorized),
-        Outcome::Authorized => judgement(saga::Event::AuthorizedNeverOrder, Status::Authorized),
-        Outcome::Declined(_) => judgement(saga::Event::Declined, Status::Declined),
-        Outcome::RequiresAction(_) if attempt.status == Status::Created => {
-            judgement(saga::Event::RequiresAction, Status::RequiresAction)
+    let was_set_aside = matches!(attempt.status, Status::Authorized | Status::Voided);
+    let (event, status) = match &report.outcome {
+        Outcome::Captured if same => (saga::Event::Captured, Status::Captured),
+        Outcome::Captured => (saga::Event::CapturedNeverOrder, Status::Captured),
+        Outcome::Authorized if same && attempt.capture == Capture::Manual => {
+            (saga::Event::Authorized, Status::Authorized)
         }
-        Outcome::RequiresAction(_) => Judgement { event: None, status: Status::RequiresAction },
-        Outcome::Cancelled => judgement(saga::Event::Cancelled, Status::Cancelled),
+        Outcome::Authorized => (saga::Event::AuthorizedNeverOrder, Status::Authorized),
+        // What cannot be taken is still set aside, until it is given back.
+        Outcome::Declined(_) if was_set_aside => (saga::Event::CaptureRefused, attempt.status),
+        Outcome::Declined(_) => (saga::Event::Declined, Status::Declined),
+        Outcome::RequiresAction(_) => (saga::Event::RequiresAction, Status::RequiresAction),
+        Outcome::Cancelled | Outcome::Voided if was_set_aside => (saga::Event::Voided, Status::Voided),
         // Set aside and given back before the shop heard of it: to its books, money never moved.
-        Outcome::Voided if matches!(attempt.status, Status::Created | Status::RequiresAction) => {
-            judgement(saga::Event::Cancelled, Status::Cancelled)
-        }
-        Outcome::Voided => judgement(saga::Event::Voided, Status::Voided),
-        Outcome::Refunded => judgement(saga::Event::Refunded, Status::Captured),
+        Outcome::Cancelled | Outcome::Voided => (saga::Event::Cancelled, Status::Cancelled),
+        Outcome::Refunded => (saga::Event::Refunded, Status::Captured),
+    };
+    let older = status != attempt.status && !is_edge(attempt.status, status);
+    let known = status == attempt.status && status == Status::RequiresAction;
+    if older || known {
+        return Judgement { event: None, status: attempt.status };
     }
+    Judgement { event: Some(event), status }
 }

@@ -56,6 +56,8 @@ pub enum Event {
     Refunded,
     /// The authorization is gone.
     Voided,
+    /// An operator wants no order of it, whatever its payment turns out to be.
+    GivenUp,
 }
 
 impl State {
@@ -98,7 +100,7 @@ impl State {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Captured,
         Self::Authorized,
         Self::Declined,
@@ -112,6 +114,7 @@ impl Event {
         Self::CaptureRefused,
         Self::Refunded,
         Self::Voided,
+        Self::GivenUp,
     ];
 }
 
@@ -127,6 +130,9 @@ pub const TRANSITIONS: &[(State, Event, State)] = {
         (Reserved, Expired, Cancelling),
         (Reserved, CapturedNeverOrder, Refunding),
         (Reserved, AuthorizedNeverOrder, Voiding),
+        // These two by an operator's word alone, who knows more than the provider says.
+        (Reserved, NeverSeen, Released),
+        (Reserved, GivenUp, Cancelling),
         (AwaitingBuyer, Captured, Placed),
         (AwaitingBuyer, Authorized, Ordered),
         (AwaitingBuyer, Declined, Released),
@@ -135,17 +141,31 @@ pub const TRANSITIONS: &[(State, Event, State)] = {
         (AwaitingBuyer, Cancelled, Released),
         (AwaitingBuyer, CapturedNeverOrder, Refunding),
         (AwaitingBuyer, AuthorizedNeverOrder, Voiding),
+        (AwaitingBuyer, NeverSeen, Released),
+        (AwaitingBuyer, GivenUp, Cancelling),
         (Cancelling, Cancelled, Released),
         (Cancelling, NeverSeen, Released),
         (Cancelling, Declined, Released),
+        // Taken and given back before we heard of it: nothing is left to undo.
+        (Cancelling, Refunded, Released),
         (Cancelling, Captured, Placed),
         (Cancelling, Authorized, Ordered),
         (Cancelling, CapturedNeverOrder, Refunding),
         (Cancelling, AuthorizedNeverOrder, Voiding),
         (Ordered, Captured, Placed),
         (Ordered, CaptureRefused, Voiding),
+        (Ordered, GivenUp, Voiding),
+        // What was set aside is gone: nothing can be captured any more.
+        (Ordered, Voided, Voiding),
+        // Other money than was set aside was taken, or it went back by another hand: the order cannot stay.
+        (Ordered, CapturedNeverOrder, Refunding),
+        (Ordered, Refunded, Refunding),
         (Refunding, Refunded, Released),
         (Voiding, Voided, Released),
+        // The capture was under way after all when it was called off: the money goes back another way.
+        (Voiding, Captured, Refunding),
+        (Voiding, CapturedNeverOrder, Refunding),
+        (Voiding, Refunded, Released),
     ]
 };
 
@@ -158,6 +178,62 @@ pub fn transition(state: State, event: Event) -> Option<State> {
 /// Whether a saga may move from one state to another by some event.
 pub fn is_edge(from: State, to: State) -> bool {
     TRANSITIONS.iter().any(|(source, _, target)| (*source, *target) == (from, to))
+}
+
+/// What an operator says of a payment whose outcome stays unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// The money was taken: the saga goes on, and the order is placed.
+    Captured,
+    /// The buyer was not charged, and will not be: what is held goes back.
+    NotCharged,
+    /// There shall be no order: the payment is cancelled or given back, whatever it turns out to be.
+    GiveUp,
+}
+
+impl Resolution {
+    /// Every resolution.
+    pub const ALL: [Self; 3] = [Self::Captured, Self::NotCharged, Self::GiveUp];
+
+    /// The name in tables, JSON and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::NotCharged => "not_charged",
+            Self::GiveUp => "give_up",
+        }
+    }
+
+    /// Reads [`Resolution::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resolution| resolution.as_str() == text)
+    }
+}
+
+/// What an operator's word means to a saga in a state; `None` if it moves nothing there.
+pub fn said(state: State, resolution: Resolution) -> Option<Event> {
+    match (state, resolution) {
+        (
+            State::Reserved | State::AwaitingBuyer | State::Cancelling | State::Ordered,
+            Resolution::Captured,
+        ) => Some(Event::Captured),
+        (State::Reserved | State::AwaitingBuyer | State::Cancelling, Resolution::NotCharged) => {
+            Some(Event::NeverSeen)
+        }
+        // The money may still be set aside: it is asked to be given back, like after any refused capture.
+        (State::Ordered, Resolution::NotCharged) => Some(Event::CaptureRefused),
+        (State::Reserved | State::AwaitingBuyer | State::Ordered, Resolution::GiveUp) => Some(Event::GivenUp),
+        // The provider is being asked to cancel already; what is found goes back by `as_given_up`.
+        (State::Cancelling, Resolution::GiveUp) => None,
+        (State::Refunding | State::Voiding | State::Placed | State::Released, _) => None,
+    }
+}
+
+/// An event as a saga takes it that was given up: no money that it finds becomes an order.
+pub fn as_given_up(event: Event) -> Event {
+    let never_order =
+        [(Event::Captured, Event::CapturedNeverOrder), (Event::Authorized, Event::AuthorizedNeverOrder)];
+    never_order.into_iter().find(|(found, _)| *found == event).map_or(event, |(_, instead)| instead)
 }
 
 /// What a saga does next.
@@ -179,6 +255,8 @@ pub enum Step {
     Void,
     /// Note that the hold is over.
     Expire,
+    /// Take an operator's word for it.
+    Believe(Event),
     /// Nothing; the saga is over.
     Rest,
 }
@@ -192,10 +270,15 @@ pub struct Situation {
     pub free: bool,
     /// Whether the hold is over.
     pub hold_over: bool,
+    /// What an operator has said, if one has.
+    pub said: Option<Resolution>,
 }
 
 /// What a saga in this situation does next.
 pub fn next(situation: Situation) -> Step {
+    if let Some(event) = situation.said.and_then(|resolution| said(situation.state, resolution)) {
+        return Step::Believe(event);
+    }
     match situation {
         // A free order has no payment that could be cancelled first; it simply goes on.
         Situation { state: State::Reserved, free: true, .. } => Step::Skip,
@@ -238,5 +321,46 @@ impl Ending {
             Self::Cancelled => "cancelled",
             Self::NeverOrder => "never_order",
         }
+    }
+}
+
+/// The code of an order whose authorized payment was gone before it could be captured.
+const AUTHORIZATION_GONE: &str = "authorization_gone";
+/// The code of a payment that an operator knows not to have been made.
+const NOT_CHARGED: &str = "not_charged";
+
+/// Why a saga will have no order, after an event in a state; `None` as long as it may have one. `code` is the
+/// provider's, where it declined; `before` is what was known up to here.
+pub fn ending_after(
+    state: State,
+    event: Event,
+    code: Option<&str>,
+    before: Option<&Ending>,
+) -> Option<Ending> {
+    // A buyer who called it off does so whatever else is found on the way; unless the order was placed before.
+    if before == Some(&Ending::Cancelled) && state != State::Ordered {
+        return Some(Ending::Cancelled);
+    }
+    let declined = |code: &str| Some(Ending::Declined(code.to_owned()));
+    match (state, event) {
+        (_, Event::Declined | Event::CaptureRefused) => declined(code.unwrap_or(NOT_CHARGED)),
+        (State::Reserved | State::AwaitingBuyer, Event::NeverSeen) => declined(NOT_CHARGED),
+        (State::Ordered, Event::Voided) => declined(AUTHORIZATION_GONE),
+        (State::Ordered, Event::Refunded) => Some(Ending::NeverOrder),
+        (_, Event::Expired) => Some(Ending::Expired),
+        (_, Event::BuyerCancelled) => Some(Ending::Cancelled),
+        (_, Event::CapturedNeverOrder | Event::AuthorizedNeverOrder | Event::GivenUp) => {
+            Some(Ending::NeverOrder)
+        }
+        (
+            _,
+            Event::Captured
+            | Event::Authorized
+            | Event::RequiresAction
+            | Event::Cancelled
+            | Event::NeverSeen
+            | Event::Refunded
+            | Event::Voided,
+        ) => before.cloned(),
     }
 }

@@ -7,12 +7,14 @@ use crate::book::{Book, Cause, Hold, LimitUse};
 use crate::catalog::Sku;
 use crate::clock::Timestamp;
 use crate::order::{self, HistoryEvent, Order};
-use crate::payment::{self, Attempt};
+use crate::payment::{self, Attempt, Capture};
 use crate::purchase_limit::LimitKey;
 use crate::saga::{Ending, State};
 use crate::session::{self, Checkout};
 use crate::store::Shop;
-use crate::store::sagas::{PaymentNews, PlaceOrder, Reserve, ReserveRefusal, Run, Saga};
+use crate::store::sagas::{
+    PaymentNews, PlaceOrder, Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, Resolved, Run, Saga,
+};
 
 /// How the cart of a checkout stands towards other checkouts of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub fn begin(
     if cart.in_progress {
         return Err(ReserveRefusal::CartInProgress);
     }
-    let attempt = new_attempt(call, checkout)?;
+    let attempt = new_attempt(call, checkout, shop)?;
     let wanted = (wanted_units(checkout), wanted_limits(checkout));
     let hold = book
         .reserve(Cause::Saga(call.saga), now, &wanted.0, &wanted.1, &shop.locations)
@@ -76,13 +78,14 @@ pub fn begin(
         ending: None,
         order: None,
         action_url: None,
+        resolved: None,
         created_at: now,
         ended_at: None,
     };
     Ok(Run { saga, attempt })
 }
 
-fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, ReserveRefusal> {
+fn new_attempt(call: &Reserve, checkout: &Checkout, shop: &Shop) -> Result<Option<Attempt>, ReserveRefusal> {
     let amount = checkout.lock.totals.total;
     if amount.is_zero() {
         return Ok(None);
@@ -94,6 +97,7 @@ fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, R
         provider: payment.provider.clone(),
         token: payment.token.clone(),
         amount,
+        capture: shop.capture,
         status: payment::Status::Created,
         captured: zero,
         refunded: zero,
@@ -101,6 +105,23 @@ fn new_attempt(call: &Reserve, checkout: &Checkout) -> Result<Option<Attempt>, R
         provider_reference: None,
         unknown_since: None,
     }))
+}
+
+/// Whether an operator's word on a saga is taken; the saga as it is with it.
+pub fn resolve(call: &ResolveSaga, run: &Run, now: Timestamp) -> Result<Saga, ResolveRefusal> {
+    let state = run.saga.state;
+    if state.is_end() {
+        return Err(ResolveRefusal::Ended(Box::new(run.clone())));
+    }
+    // A provider that answers knows better than anybody else, and money that is on its way back is not unknown.
+    let unknown = run.attempt.as_ref().is_some_and(|attempt| attempt.unknown_since.is_some());
+    let open = matches!(state, State::Reserved | State::AwaitingBuyer | State::Cancelling | State::Ordered);
+    if !(unknown && open) {
+        return Err(ResolveRefusal::NotUnknown(Box::new(run.clone())));
+    }
+    let (actor, reason) = (call.actor.clone(), call.reason.clone());
+    let resolved = Some(Resolved { resolution: call.resolution, actor, reason, at: now });
+    Ok(Saga { resolved, ..run.saga.clone() })
 }
 
 /// Notes what was learned of a payment.
@@ -129,14 +150,20 @@ pub fn note_payment(attempt: &mut Attempt, news: &PaymentNews) {
 /// T2: the order that a saga places. Its lines are those of the lock, split over the locations that were held.
 pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now: Timestamp) -> Order {
     let captured = run.attempt.as_ref().is_none_or(|attempt| attempt.status == payment::Status::Captured);
+    let set_aside = run.attempt.as_ref().is_some_and(|attempt| attempt.status == payment::Status::Authorized);
+    assert!(captured || set_aside, "I3: {} has no money for an order", run.saga.id);
+    // A provider that takes at once what was to be taken in two steps makes the second step with the first.
+    let both_steps =
+        captured && run.attempt.as_ref().is_some_and(|attempt| attempt.capture == Capture::Manual);
     let [placed, paid] = call.events;
+    let (actor, reason) = run.saga.hand();
     let event = |id, sequence, from, to| HistoryEvent {
         id,
         sequence,
         from,
         to,
-        actor: "engine".to_owned(),
-        reason: String::new(),
+        actor: actor.to_owned(),
+        reason: reason.to_owned(),
         at: now,
     };
     let mut events = vec![event(placed, 1, None, order::Status::Pending)];
@@ -154,7 +181,9 @@ pub fn place(call: &PlaceOrder, run: &Run, checkout: &Checkout, number: i64, now
         total: checkout.lock.totals.total,
         lines: order_lines(checkout, &run.saga.hold),
         events,
-        version: 1,
+        shipments: Vec::new(),
+        returns: Vec::new(),
+        version: if both_steps { 2 } else { 1 },
         created_at: now,
         updated_at: now,
     }

@@ -10,6 +10,7 @@
 //! - No transaction leaves the store, so nobody can hold one while waiting for the network.
 
 pub mod accounts;
+pub mod callbacks;
 pub mod carts;
 pub mod catalog;
 pub mod checkouts;
@@ -27,6 +28,7 @@ use crate::catalog::Location;
 use crate::clock::Timestamp;
 use crate::limits::Times;
 use crate::money::Currency;
+use crate::payment::Capture;
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,8 @@ pub struct Shop {
     pub currency: Currency,
     /// The sellable locations in the order in which stock is taken from them.
     pub locations: Vec<Location>,
+    /// When the money of a checkout that begins to be completed now is taken.
+    pub capture: Capture,
     /// Its times.
     pub times: Times,
 }
@@ -95,6 +99,7 @@ pub trait Books: Send + Sync {
 pub trait Store:
     Books
     + accounts::Accounts
+    + callbacks::Callbacks
     + carts::Carts
     + catalog::Catalog
     + checkouts::Checkouts
@@ -109,6 +114,7 @@ pub trait Store:
 impl<T> Store for T where
     T: Books
         + accounts::Accounts
+        + callbacks::Callbacks
         + carts::Carts
         + catalog::Catalog
         + checkouts::Checkouts

@@ -4,6 +4,7 @@
 //! provider or book gets the whole suite by one call. A case panics where a promise is broken.
 
 pub mod book;
+pub mod callbacks;
 pub mod cancellations;
 pub mod charges;
 pub mod refunds;
@@ -87,6 +88,7 @@ impl<'a> Payment<'a> {
             provider: "under_test".to_owned(),
             token: token.to_owned(),
             amount,
+            capture,
             status: Status::Created,
             captured: zero,
             refunded: zero,

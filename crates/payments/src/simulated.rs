@@ -12,9 +12,16 @@
 //! | capture | captured | authorized |
 //! | act | captured or authorized, or declined | requires_action |
 //!
+//! Each change is told to the shop as `callbacks` decides, written with it. What goes wrong on the way to the provider, by
+//! `faults`, is put before it: `Faulty::new(Simulated::new(..), ..)`. The provider keeps nothing but its settings and the
+//! book, so that the shop's calls, the page where buyers act and the sender of callbacks may each have one of their own.
+//!
 //! A booking is never deleted, and captured, declined, cancelled and voided are never left. So money is taken at most
 //! once per key, and never after a cancellation was confirmed.
 
+pub mod callbacks;
+mod draw;
+pub mod faults;
 mod token;
 
 use std::sync::Arc;
@@ -25,9 +32,10 @@ use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{
     Attempt, Capture, Charge, Outcome, PaymentProvider, RefundOutcome, Report, Unknown,
 };
-use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, RefundEntry, SimulatedBook};
 use sellonce_checkout::store::Failure;
 
+use callbacks::{Callbacks, Change, Tells};
 use token::Token;
 
 /// The provider's name in requests and in config.
@@ -48,6 +56,10 @@ pub(crate) const CANCELLED: &str = "cancelled";
 /// What was set aside was given back.
 pub(crate) const VOIDED: &str = "voided";
 
+/// Every status of a booking.
+pub(crate) const STATUSES: [&str; 7] =
+    [LOST, REQUIRES_ACTION, AUTHORIZED, CAPTURED, DECLINED, CANCELLED, VOIDED];
+
 /// How the simulated provider behaves, apart from what the tokens say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -59,12 +71,23 @@ pub struct Settings {
     pub latency_ms: i64,
     /// How long the first answer to `tok_slow` takes.
     pub slow_ms: i64,
+    /// How the shop is called back; `None`: never.
+    pub callbacks: Option<Callbacks>,
 }
 
+/// The path of the page where a buyer acts on a payment, before its key.
+pub const ACTION_PATH: &str = "/simulated/payments/";
+
 impl Settings {
-    /// Takes the money at once and answers at once, but for `tok_slow`: 2 s.
+    /// Takes the money at once, answers at once, but for `tok_slow`: 2 s, and calls nobody back.
     pub fn new(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), capture: Capture::Automatic, latency_ms: 0, slow_ms: 2_000 }
+        Self {
+            public_url: public_url.into(),
+            capture: Capture::Automatic,
+            latency_ms: 0,
+            slow_ms: 2_000,
+            callbacks: None,
+        }
     }
 }
 
@@ -81,6 +104,12 @@ impl Simulated {
         Self { book, clock, settings }
     }
 
+    /// The payment under a key, for the page where its buyer acts: its status is `requires_action` as long as it waits for
+    /// them.
+    pub async fn payment(&self, attempt_key: &str) -> Result<Option<Booking>, Failure> {
+        self.book.booking(attempt_key).await
+    }
+
     /// The buyer acts on a payment that waits for them; tells how it stands then, `None` if there is no such payment.
     ///
     /// A payment that waits for nobody stays as it is, so acting twice is acting once.
@@ -94,8 +123,9 @@ impl Simulated {
         };
         let only_from: &[&str] = &[REQUIRES_ACTION];
         let (token, amount) = (found.token, found.amount);
+        let callbacks = self.owed(Change::status(attempt_key, status, Tells::BuyersActs));
         let attempt_key = attempt_key.to_owned();
-        let entry = BookEntry { attempt_key, token, amount, status, decline_code, only_from };
+        let entry = BookEntry { attempt_key, token, amount, status, decline_code, only_from, callbacks };
         self.book.book(entry).await.map(Some)
     }
 
@@ -111,6 +141,18 @@ impl Simulated {
         self.book.booking(&attempt.saga.attempt_key()).await.map_err(|failure| unknown(&failure))
     }
 
+    fn move_to(
+        &self,
+        attempt: &Attempt,
+        status: &'static str,
+        only_from: &'static [&'static str],
+    ) -> BookEntry {
+        let attempt_key = attempt.saga.attempt_key();
+        let callbacks = self.owed(Change::status(&attempt_key, status, Tells::Everything));
+        let (token, amount) = (attempt.token.clone(), attempt.amount);
+        BookEntry { attempt_key, token, amount, status, decline_code: None, only_from, callbacks }
+    }
+
     /// What the provider says of a booking; nothing of one whose asking was lost.
     fn report(&self, booking: Booking) -> Option<Report> {
         let outcome = match booking.status.as_str() {
@@ -119,7 +161,7 @@ impl Simulated {
             AUTHORIZED => Outcome::Authorized,
             DECLINED => Outcome::Declined(booking.decline_code.unwrap_or_default()),
             REQUIRES_ACTION => Outcome::RequiresAction(format!(
-                "{}/simulated/payments/{}",
+                "{}{ACTION_PATH}{}",
                 self.settings.public_url.trim_end_matches('/'),
                 booking.attempt_key
             )),
@@ -138,13 +180,15 @@ impl PaymentProvider for Simulated {
         self.on_the_way().await;
         let taken = taken(charge.capture);
         let asked_for = Token::parse(&charge.token);
+        let attempt_key = charge.saga.attempt_key();
         let entry = |status, decline_code, only_from| BookEntry {
-            attempt_key: charge.saga.attempt_key(),
+            attempt_key: attempt_key.clone(),
             token: charge.token.clone(),
             amount: charge.amount,
             status,
             decline_code,
             only_from,
+            callbacks: self.owed(Change::status(&attempt_key, status, Tells::Everything)),
         };
         let first = entry(asked_for.first_status(taken), asked_for.decline_code(), &[]);
         let mut booking = self.book(first).await?;
@@ -169,9 +213,9 @@ impl PaymentProvider for Simulated {
 
     async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown> {
         self.on_the_way().await;
-        let mut booking = self.book(move_to(attempt, CANCELLED, &[LOST, REQUIRES_ACTION])).await?;
+        let mut booking = self.book(self.move_to(attempt, CANCELLED, &[LOST, REQUIRES_ACTION])).await?;
         if booking.status == AUTHORIZED {
-            booking = self.book(move_to(attempt, VOIDED, &[AUTHORIZED])).await?;
+            booking = self.book(self.move_to(attempt, VOIDED, &[AUTHORIZED])).await?;
         }
         self.report(booking).ok_or_else(|| Unknown("the book did not take the cancellation".to_owned()))
     }
@@ -181,7 +225,7 @@ impl PaymentProvider for Simulated {
         // An entry without a booking would make one, and what nobody set aside cannot be taken.
         let nothing_set_aside = || Unknown("nothing was set aside that could be taken".to_owned());
         self.booking(attempt).await?.ok_or_else(nothing_set_aside)?;
-        let booking = self.book(move_to(attempt, CAPTURED, &[AUTHORIZED])).await?;
+        let booking = self.book(self.move_to(attempt, CAPTURED, &[AUTHORIZED])).await?;
         self.report(booking).ok_or_else(nothing_set_aside)
     }
 
@@ -198,7 +242,10 @@ impl PaymentProvider for Simulated {
         if !self.booking(attempt).await?.is_some_and(|booking| ended(&booking)) {
             return Err(Unknown("nothing was taken yet that could go back".to_owned()));
         }
-        let booked = self.book.refund(&attempt.saga.attempt_key(), refund_key, amount).await;
+        let (attempt_key, refund_key) = (attempt.saga.attempt_key(), refund_key.to_owned());
+        let callbacks = self.owed(Some(Change::refund(&attempt_key, &refund_key)));
+        let entry = RefundEntry { attempt_key, refund_key, amount, callbacks };
+        let booked = self.book.refund(entry).await;
         Ok(match booked.map_err(|failure| unknown(&failure))? {
             Some(_) => RefundOutcome::Refunded,
             None => RefundOutcome::Refused("exceeds_captured".to_owned()),
@@ -211,17 +258,6 @@ fn taken(capture: Capture) -> &'static str {
     match capture {
         Capture::Automatic => CAPTURED,
         Capture::Manual => AUTHORIZED,
-    }
-}
-
-fn move_to(attempt: &Attempt, status: &'static str, only_from: &'static [&'static str]) -> BookEntry {
-    BookEntry {
-        attempt_key: attempt.saga.attempt_key(),
-        token: attempt.token.clone(),
-        amount: attempt.amount,
-        status,
-        decline_code: None,
-        only_from,
     }
 }
 

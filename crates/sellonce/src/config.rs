@@ -3,6 +3,7 @@
 //! Decides the effective configuration from the file, then `SELLONCE_SECTION__KEY` variables, then flags; later ones
 //! win. Leaves what the settings do to the crates that take them.
 
+mod payments;
 mod read;
 mod shop;
 
@@ -15,9 +16,11 @@ use sellonce_checkout::catalog::Location;
 use sellonce_checkout::email::Email;
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::Currency;
+use sellonce_checkout::payment::Capture;
 use sellonce_checkout::store::Shop;
 use sellonce_checkout::totals::Tables;
 
+use self::payments::Payments;
 pub(crate) use self::read::Problem;
 use self::read::Values;
 
@@ -90,15 +93,9 @@ pub(crate) struct ShopConfig {
 
 impl ShopConfig {
     /// The shop as its store has to know it.
-    pub(crate) fn shop(&self) -> Shop {
-        Shop { currency: self.currency, locations: self.locations.clone(), times: self.times }
+    pub(crate) fn shop(&self, capture: Capture) -> Shop {
+        Shop { currency: self.currency, locations: self.locations.clone(), capture, times: self.times }
     }
-}
-
-/// `[payments]`.
-#[derive(Clone, Debug)]
-pub(crate) struct Payments {
-    pub(crate) providers: Vec<String>,
 }
 
 /// What flags say; each wins over file and environment.
@@ -166,7 +163,7 @@ fn decode(values: &mut Values) -> Config {
         listen,
     };
     let shop = shop::decode(values);
-    let payments = payments(values, &server.listen);
+    let payments = payments::decode(values, &server.listen);
     Config { server, shop, payments }
 }
 
@@ -204,28 +201,6 @@ fn public_url(values: &mut Values) -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
-/// The simulated provider takes no money. It is the default only where nobody else can come in.
-fn payments(values: &mut Values, listen: &[SocketAddr]) -> Payments {
-    let known = ["simulated"];
-    let all_loopback = listen.iter().all(|address| address.ip().is_loopback());
-    let default: &[&str] = if all_loopback { &["simulated"] } else { &[] };
-    let providers = values.texts("payments.providers", default);
-    for provider in &providers {
-        if !known.contains(&provider.as_str()) {
-            let reason =
-                format!("names `{provider}`, which is no payment provider; known: {}", known.join(", "));
-            values.wrong("payments.providers", &reason);
-        }
-    }
-    if providers.is_empty() {
-        values.wrong(
-            "payments.providers",
-            "must name a payment provider: `simulated` takes no money, and is the default only while every listen address is on loopback",
-        );
-    }
-    Payments { providers }
-}
-
 /// The effective configuration as a TOML file that would bring it about.
 pub(crate) fn print(config: &Config) -> String {
     let mut sections: BTreeMap<&str, toml::Table> = BTreeMap::new();
@@ -257,8 +232,7 @@ pub(crate) fn print(config: &Config) -> String {
         table.insert(key.into(), i64::try_from(number).unwrap_or(i64::MAX).into());
     }
     sections.insert("shop", shop::print(shop));
-    let table = sections.entry("payments").or_default();
-    table.insert("providers".into(), texts(&mut payments.providers.iter().cloned()));
+    sections.insert("payments", payments::print(payments));
     // One section after the other, in the order of the documentation.
     let print = |name: &str| {
         let section = toml::Value::Table(sections.remove(name)?);

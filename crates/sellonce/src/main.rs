@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod demo;
 mod output;
+mod provider;
 mod system;
 mod telemetry;
 mod workers;

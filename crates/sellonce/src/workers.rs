@@ -1,4 +1,4 @@
-//! The background loops: resume sagas, make refunds, deliver mails.
+//! The background loops: resume sagas, make refunds, deliver mails, call back for the simulated provider.
 //!
 //! Decides when the loops look for work and that they end with the process. Leaves what the work is to the
 //! coordinator and the mail folder.
@@ -15,12 +15,19 @@ use sellonce_delivery::folder::MailFolder;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::provider::Caller;
+
+/// How long the loop that forgets callbacks rests; they are kept for days.
+const FORGET_PAUSE_MS: i64 = 60_000;
+
 /// What the loops work with.
 #[derive(Clone)]
 pub(crate) struct Workers {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) coordinator: Arc<Coordinator>,
     pub(crate) mail: Arc<MailFolder>,
+    /// Who sends the simulated provider's callbacks, if that provider is switched on.
+    pub(crate) caller: Option<Arc<Caller>>,
 }
 
 /// The loops while they run.
@@ -48,6 +55,10 @@ impl Workers {
         loops.spawn(repeat(pause, stopped.clone(), move || workers.clone().resume_sagas()));
         let workers = self.clone();
         loops.spawn(repeat(pause, stopped.clone(), move || workers.clone().make_refunds()));
+        let workers = self.clone();
+        loops.spawn(repeat(FORGET_PAUSE_MS, stopped.clone(), move || workers.clone().forget_callbacks()));
+        let workers = self.clone();
+        loops.spawn(repeat(pause, stopped.clone(), move || workers.clone().call_back()));
         loops.spawn(repeat(pause, stopped, move || self.clone().deliver_mails()));
         Running { stop, loops }
     }
@@ -80,13 +91,27 @@ impl Workers {
             Err(failure) => return trouble("refunds cannot be claimed", &failure),
         };
         let full = is_full(claimed.len());
-        for refund in claimed {
-            let id = refund.id;
-            if let Err(failure) = self.coordinator.refund(refund).await {
+        for due in claimed {
+            let id = due.refund.id;
+            if let Err(failure) = self.coordinator.refund(due).await {
                 tracing::warn!(refund = %id.0, %failure, "a refund could not go on; it is tried again");
             }
         }
         full
+    }
+
+    /// Sends the simulated provider's callbacks, as a real provider would from afar.
+    async fn call_back(self) -> bool {
+        let Some(caller) = &self.caller else { return false };
+        caller.call_back().await.unwrap_or_else(|failure| trouble("callbacks cannot be sent", &failure))
+    }
+
+    /// Forgets callbacks that nobody sends again.
+    async fn forget_callbacks(self) -> bool {
+        match self.coordinator.forget_callbacks().await {
+            Ok(forgotten) => forgotten >= u64::from(limits::CLAIM_MAX),
+            Err(failure) => trouble("old callbacks cannot be forgotten", &failure),
+        }
     }
 
     async fn deliver_mails(self) -> bool {

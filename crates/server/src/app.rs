@@ -2,15 +2,18 @@
 //!
 //! Decides nothing; the binary puts it together, and handlers and pages take from it.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
 use sellonce_checkout::coordinator::Coordinator;
 use sellonce_checkout::id::Ids;
 use sellonce_checkout::money::Currency;
-use sellonce_checkout::simulated_book::SimulatedBook;
-use sellonce_checkout::store::Store;
+use sellonce_checkout::payment::CallbackReader;
+use sellonce_checkout::simulated_book::{Booking, SimulatedBook};
+use sellonce_checkout::store::{Failure, Store};
 use sellonce_checkout::totals::{Pricing, ShippingMethod};
 
 use crate::accept::Tasks;
@@ -26,12 +29,32 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Shipping and tax.
     pub pricing: Arc<dyn Pricing>,
-    /// The simulated provider's book, if that provider is switched on.
-    pub simulated: Option<Arc<dyn SimulatedBook>>,
+    /// Who reads the callbacks of which payment provider.
+    pub callbacks: BTreeMap<String, Arc<dyn CallbackReader>>,
+    /// What of the simulated provider is shown here, if that provider is switched on.
+    pub simulated: Option<Simulated>,
     /// Where a saga runs to its end although its client has hung up.
     pub tasks: Tasks,
     /// What was configured.
     pub settings: Settings,
+}
+
+/// What of the simulated provider is shown on this server.
+#[derive(Clone)]
+pub struct Simulated {
+    /// Its book, for who compares it with the shop's.
+    pub book: Arc<dyn SimulatedBook>,
+    /// Its page, where buyers act.
+    pub page: Arc<dyn ActionPage>,
+}
+
+/// The page of a payment provider where buyers act on payments that wait for them.
+#[async_trait]
+pub trait ActionPage: Send + Sync {
+    /// The payment under a key; its status is `requires_action` as long as it waits for its buyer.
+    async fn payment(&self, attempt_key: &str) -> Result<Option<Booking>, Failure>;
+    /// The buyer acts; tells how the payment stands then. Acting twice is acting once.
+    async fn act(&self, attempt_key: &str, succeed: bool) -> Result<Option<Booking>, Failure>;
 }
 
 /// What was configured, as far as requests and pages have to know.

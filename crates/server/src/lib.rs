@@ -6,6 +6,7 @@ pub mod accept;
 pub mod app;
 pub mod credential;
 pub mod health;
+pub mod knock;
 pub mod openapi;
 pub mod pages;
 pub mod problem;

@@ -50,6 +50,8 @@ const TAGS: &[(&str, &str)] = &[
     ("Admin orders", "Orders, as merchants see and move them."),
     ("Discounts", "Codes that take something off."),
     ("Limits", "How many units one buyer may have."),
+    ("Sagas", "Checkouts and refunds that hang, and what an operator can do about them."),
+    ("Payments", "Where payment providers call back."),
     ("Simulated payments", "The book of the simulated payment provider, where it is switched on."),
     ("Audit", "Whether every promise is kept."),
     ("Health", "Whether the server lives and is ready."),

@@ -3,6 +3,7 @@
 //! Decides what a person sees. Pages work without scripts: they are written here, and forms post and redirect. They
 //! call the store and the coordinator as the JSON API does, and have no rule about money or stock of their own.
 
+mod act;
 mod assets;
 mod cart;
 mod checkout;
@@ -38,6 +39,7 @@ pub fn router() -> Router<App> {
         .route("/checkout/{id}/details", get(checkout::show_details).post(checkout::change_details))
         .route("/checkout/{id}/prices", post(review::accept_prices))
         .route("/orders/{id}", get(orders::show_order))
+        .route("/simulated/payments/{key}", get(act::show_payment).post(act::act))
         .route("/static/{file}", get(assets::show_file))
         .route("/static/demo/{file}", get(assets::show_demo_picture))
 }

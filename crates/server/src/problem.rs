@@ -255,9 +255,10 @@ impl From<Failure> for Problem {
 /// The status of each code.
 pub(crate) fn status(code: Code) -> StatusCode {
     match code {
-        Code::MalformedRequest | Code::IdempotencyKeyMissing | Code::IdempotencyKeyInvalid => {
-            StatusCode::BAD_REQUEST
-        }
+        Code::MalformedRequest
+        | Code::IdempotencyKeyMissing
+        | Code::IdempotencyKeyInvalid
+        | Code::CallbackNotAuthentic => StatusCode::BAD_REQUEST,
         Code::Unauthorized => StatusCode::UNAUTHORIZED,
         Code::PaymentDeclined => StatusCode::PAYMENT_REQUIRED,
         Code::Forbidden => StatusCode::FORBIDDEN,
@@ -275,6 +276,10 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::DiscountExhausted
         | Code::IllegalTransition
         | Code::NotOnHand
+        | Code::TooManyUnits
+        | Code::RefundExceedsCaptured
+        | Code::SagaEnded
+        | Code::PaymentNotUnknown
         | Code::StockNotAvailable
         | Code::AlreadyExists => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,

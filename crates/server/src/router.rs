@@ -8,8 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    admin_audit, admin_discounts, admin_inventory, admin_limits, admin_orders, admin_prices,
-    admin_simulated_payments, carts, checkouts, complete, orders, products,
+    admin_audit, admin_discounts, admin_inventory, admin_limits, admin_order_changes, admin_orders,
+    admin_prices, admin_sagas, admin_simulated_payments, callbacks, carts, checkouts, complete, orders,
+    products,
 };
 use crate::app::App;
 use crate::around::around;
@@ -39,6 +40,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .routes(routes!(checkouts::confirm_prices))
         .routes(routes!(complete::complete_checkout))
         .routes(routes!(orders::read_order))
+        .routes(routes!(callbacks::hear_provider))
         // Admin surface
         .routes(routes!(admin_inventory::list_inventory))
         .routes(routes!(admin_inventory::read_inventory))
@@ -46,7 +48,13 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin_prices::set_price))
         .routes(routes!(admin_orders::list_orders))
         .routes(routes!(admin_orders::read_admin_order))
-        .routes(routes!(admin_orders::transition_order))
+        .routes(routes!(admin_order_changes::transition_order))
+        .routes(routes!(admin_order_changes::ship_order))
+        .routes(routes!(admin_order_changes::refund_order))
+        .routes(routes!(admin_order_changes::return_order))
+        .routes(routes!(admin_sagas::list_stuck_sagas))
+        .routes(routes!(admin_sagas::retry_saga))
+        .routes(routes!(admin_sagas::resolve_saga))
         .routes(routes!(admin_discounts::list_discounts, admin_discounts::create_discount))
         .routes(routes!(admin_limits::list_limits, admin_limits::set_limit))
         .routes(routes!(admin_simulated_payments::list_simulated_payments))

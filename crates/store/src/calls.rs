@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod book;
+mod callbacks;
 mod carts;
 mod catalog;
 mod checkouts;

@@ -18,21 +18,22 @@ use sellonce_checkout::cart::Cart;
 use sellonce_checkout::catalog::{Offer, Sku};
 use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::discount::{Discount, DiscountCode};
-use sellonce_checkout::id::{CartId, CheckoutId, SagaId};
+use sellonce_checkout::id::{CartId, CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::idempotency::{Claim, WorkDone};
 use sellonce_checkout::inventory::{Place, Policy};
 use sellonce_checkout::money::{Currency, Money};
 use sellonce_checkout::order::Order;
 use sellonce_checkout::payment::Attempt;
 use sellonce_checkout::purchase_limit::LimitKey;
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::Checkout;
-use sellonce_checkout::simulated_book::{BookEntry, Booking};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, PlannedCallback};
 use sellonce_checkout::store::Shop;
 use sellonce_checkout::store::sagas::Run;
 
 use crate::load;
 use crate::sql::Statements;
-use crate::tables::{Held, KnownKey, Schedule, Tables};
+use crate::tables::{Held, KnownKey, Tables};
 use crate::trouble::Trouble;
 pub(crate) use orders::append as append_event;
 
@@ -222,8 +223,8 @@ impl<S: Statements> Tables for Direct<S> {
         load::held(&self.sql, self.currency(), id)
     }
 
-    fn insert_run(&mut self, run: &Run, schedule: &Schedule) -> Result<(), Trouble> {
-        sagas::insert_run(self.statements(), run, schedule, self.now)
+    fn insert_run(&mut self, run: &Run, schedule: &Schedule, owner: OwnerId) -> Result<(), Trouble> {
+        sagas::insert_run(self.statements(), run, schedule, owner, self.now)
     }
 
     fn change_saga(&mut self, was: &Held, is: &Held) -> Result<(), Trouble> {
@@ -256,6 +257,10 @@ impl<S: Statements> Tables for Direct<S> {
 
     fn change_booking(&mut self, was: &Booking, is: &Booking) -> Result<(), Trouble> {
         orders::change_booking(self.statements(), was, is)
+    }
+
+    fn owe_callbacks(&mut self, attempt_key: &str, callbacks: &[PlannedCallback]) -> Result<(), Trouble> {
+        orders::owe_callbacks(self.statements(), attempt_key, callbacks, self.now)
     }
 
     fn is_refunded(&mut self, attempt_key: &str, refund_key: &str) -> Result<bool, Trouble> {

@@ -6,16 +6,21 @@
 use sellonce_checkout::cart::Cart;
 use sellonce_checkout::catalog::{Location, Offer, Product, Sku};
 use sellonce_checkout::discount::{Discount, DiscountCode};
-use sellonce_checkout::id::{CartId, CheckoutId, OrderId, ProductId, SagaId};
+use sellonce_checkout::id::{CartId, CheckoutId, OrderId, ProductId, RefundId, SagaId};
 use sellonce_checkout::inventory::Stock;
 use sellonce_checkout::money::Currency;
+use sellonce_checkout::order::Order;
+use sellonce_checkout::payment::Attempt;
 use sellonce_checkout::purchase_limit::Uses;
+use sellonce_checkout::refund::Refund;
 use sellonce_checkout::session::Checkout;
 use sellonce_checkout::simulated_book::Booking;
 use sellonce_checkout::store::orders::OrderView;
 
 use crate::rows::catalog::{self, product_columns, variant_columns};
+use crate::rows::goods::{self, return_columns, shipment_columns};
 use crate::rows::orders::{self, booking_columns, event_columns, order_columns, order_line_columns};
+use crate::rows::refunds::{self, refund_columns};
 use crate::rows::sagas::{self, allocation_columns, attempt_columns, run_columns, schedule_columns};
 use crate::rows::shopping::{self, cart_columns, cart_line_columns, checkout_columns, locked_line_columns};
 use crate::rows::stock::{self, discount_columns, stock_columns};
@@ -64,16 +69,16 @@ pub(crate) fn held(sql: &dyn Statements, currency: Currency, id: SagaId) -> Resu
         " FROM sagas s LEFT JOIN payments p ON p.saga_id = s.id WHERE s.id = ?1"
     );
     let found = sql.one(row, key, |columns| {
-        let schedule = sagas::schedule(columns)?;
-        Ok((schedule, sagas::run(columns, currency)?))
+        let (owner, schedule) = sagas::schedule(columns)?;
+        Ok((owner, schedule, sagas::run(columns, currency)?))
     })?;
-    let Some((schedule, mut run)) = found else { return Ok(None) };
+    let Some((owner, schedule, mut run)) = found else { return Ok(None) };
     let lines =
         concat!("SELECT ", allocation_columns!(), " FROM reservations WHERE saga_id = ?1 ORDER BY number");
     let lines = sql.many(lines, key, sagas::allocation)?;
     let (allocations, reservation) = lines.into_iter().unzip();
     run.saga.hold.allocations = allocations;
-    Ok(Some(Held { run, reservation, schedule }))
+    Ok(Some(Held { run, reservation, schedule, owner }))
 }
 
 /// A saga that another row names, so that it must be there.
@@ -100,13 +105,47 @@ pub(crate) fn order(
     let events =
         concat!("SELECT ", event_columns!(), " FROM order_events WHERE order_id = ?1 ORDER BY sequence");
     order.events = sql.many(events, key, orders::event)?;
+    if order.lines.iter().any(|line| line.shipped > 0) {
+        goods_of(sql, &mut order)?;
+    }
     let checkout = checkout(sql, currency, order.checkout)?
         .ok_or_else(|| Trouble::call(format!("{} is gone", order.checkout)))?;
-    let attempt = concat!("SELECT ", attempt_columns!(), " FROM payments WHERE saga_id = ?1");
-    let attempt = sql.one(attempt, values![order.saga.0.as_bytes()], |columns| {
-        sagas::attempt(columns, order.saga, currency)
-    })?;
-    Ok(Some(OrderView { order, checkout, attempt: attempt.flatten() }))
+    let attempt = attempt(sql, currency, order.saga)?;
+    Ok(Some(OrderView { order, checkout, attempt }))
+}
+
+/// What left the house and what came back, of an order of which something did.
+fn goods_of(sql: &dyn Statements, order: &mut Order) -> Result<(), Trouble> {
+    let key = values![order.id.0.as_bytes()];
+    let shipments =
+        concat!("SELECT ", shipment_columns!(), " WHERE s.order_id = ?1 ORDER BY s.number, u.position");
+    order.shipments = goods::joined(sql.many(shipments, key, goods::shipment)?);
+    let returns =
+        concat!("SELECT ", return_columns!(), " WHERE r.order_id = ?1 ORDER BY r.number, u.position");
+    order.returns = goods::joined(sql.many(returns, key, goods::returned)?);
+    Ok(())
+}
+
+/// A refund.
+pub(crate) fn refund(
+    sql: &dyn Statements,
+    currency: Currency,
+    id: RefundId,
+) -> Result<Option<Refund>, Trouble> {
+    let row = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE id = ?1");
+    sql.one(row, values![id.0.as_bytes()], |columns| refunds::refund(columns, currency))
+}
+
+/// The payment attempt of a saga.
+pub(crate) fn attempt(
+    sql: &dyn Statements,
+    currency: Currency,
+    saga: SagaId,
+) -> Result<Option<Attempt>, Trouble> {
+    let row = concat!("SELECT ", attempt_columns!(), " FROM payments WHERE saga_id = ?1");
+    let found =
+        sql.one(row, values![saga.0.as_bytes()], |columns| sagas::attempt(columns, saga, currency))?;
+    Ok(found.flatten())
 }
 
 /// An order that another row names, so that it must be there.

@@ -4,8 +4,10 @@
 //! the call, never a guess. Leaves fetching rows to each database's folder; both of them read through [`Columns`].
 
 pub(crate) mod catalog;
+pub(crate) mod goods;
 pub(crate) mod history;
 pub(crate) mod orders;
+pub(crate) mod refunds;
 pub(crate) mod sagas;
 pub(crate) mod shopping;
 pub(crate) mod stock;

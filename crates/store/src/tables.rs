@@ -21,8 +21,9 @@ use sellonce_checkout::inventory::{Place, Policy, Stock};
 use sellonce_checkout::money::Money;
 use sellonce_checkout::order::Order;
 use sellonce_checkout::payment::Attempt;
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::Checkout;
-use sellonce_checkout::simulated_book::{BookEntry, Booking};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, PlannedCallback};
 use sellonce_checkout::store::Shop;
 use sellonce_checkout::store::sagas::Run;
 
@@ -47,8 +48,10 @@ pub(crate) struct Held {
     pub(crate) run: Run,
     /// How each line of its reservation stands.
     pub(crate) reservation: Vec<Reserved>,
-    /// When it runs, and whose it is until then.
+    /// When it runs.
     pub(crate) schedule: Schedule,
+    /// Who has it, or had it last.
+    pub(crate) owner: Option<OwnerId>,
 }
 
 impl Held {
@@ -56,21 +59,6 @@ impl Held {
     pub(crate) fn is_open(&self) -> bool {
         self.reservation.contains(&Reserved::Open)
     }
-}
-
-/// When a saga runs, and whose it is until then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Schedule {
-    /// Who may move it until its lease ends.
-    pub(crate) lease_owner: Option<OwnerId>,
-    /// When the lease ends.
-    pub(crate) lease_until: Timestamp,
-    /// When it runs next.
-    pub(crate) next_run_at: Timestamp,
-    /// What went wrong last.
-    pub(crate) problem: Option<String>,
-    /// Since when it waits for an operator.
-    pub(crate) stuck_since: Option<Timestamp>,
 }
 
 /// The tables, as the transaction of a call sees them.
@@ -132,8 +120,8 @@ pub(crate) trait Tables {
 
     /// A saga with its attempt and what it holds.
     fn held(&mut self, id: SagaId) -> Result<Option<Held>, Trouble>;
-    /// Inserts a saga that began, leased to who began it, with its attempt and its reservation.
-    fn insert_run(&mut self, run: &Run, schedule: &Schedule) -> Result<(), Trouble>;
+    /// Inserts a saga that began, with its attempt and its reservation.
+    fn insert_run(&mut self, run: &Run, schedule: &Schedule, owner: OwnerId) -> Result<(), Trouble>;
     /// Writes a saga under the condition that it is in the state and has the fence that it had (I6, I14); a state that
     /// moved is noted in its history.
     fn change_saga(&mut self, was: &Held, is: &Held) -> Result<(), Trouble>;
@@ -153,6 +141,8 @@ pub(crate) trait Tables {
     fn insert_booking(&mut self, entry: &BookEntry) -> Result<(), Trouble>;
     /// Counts an asking, and moves the booking if its status is another now.
     fn change_booking(&mut self, was: &Booking, is: &Booking) -> Result<(), Trouble>;
+    /// Inserts what the simulated provider owes the shop for a change of a booking.
+    fn owe_callbacks(&mut self, attempt_key: &str, callbacks: &[PlannedCallback]) -> Result<(), Trouble>;
     /// Whether a refund was booked under a key.
     fn is_refunded(&mut self, attempt_key: &str, refund_key: &str) -> Result<bool, Trouble>;
     /// Books a refund; no more than was captured ever goes back.

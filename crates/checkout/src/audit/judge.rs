@@ -1,21 +1,19 @@
 //! The judgements of the audit, one subject a function.
 //!
-//! Decides what a movement, a stock row, a checkout, a saga, an order, a booking and a counter must satisfy. Leaves
-//! counting and listing to `audit`.
+//! Decides what a movement, a stock row, a checkout, a saga, an order and a counter must satisfy. Leaves payments and
+//! refunds to `judge_money`, what orders did to the stock to `judge_goods`, counting and listing to `audit`.
 
-use crate::audit::{AttemptNote, Auditor, Fact, Invariant, Ledger, Past, Reserved, SagaFact, violation};
+use crate::audit::{Auditor, Fact, Invariant, Ledger, Past, Reserved, SagaFact, violation};
 use crate::book::Movement;
-use crate::id::{CheckoutId, SagaId};
+use crate::id::CheckoutId;
 use crate::inventory::{self, Counters, Kind, Place, Policy, Stock};
 use crate::money::Money;
 use crate::order;
 use crate::outbox;
-use crate::payment;
 use crate::price_lock::Lock;
 use crate::purchase_limit::{LimitKey, Uses};
 use crate::saga;
 use crate::session::{self, Checkout};
-use crate::simulated_book::Booking;
 use crate::store::orders::OrderView;
 use crate::totals::Totals;
 
@@ -32,8 +30,13 @@ impl Auditor {
             }
             Fact::Checkout { checkout, history } => self.judge_checkout(&checkout, &history),
             Fact::Saga(fact) => self.judge_saga(&fact),
+            Fact::LostKey { saga, request_id } => self.check(I7, false, || {
+                violation(format!("the key of request {request_id}"), saga, "no such saga")
+            }),
             Fact::Order { view, deliveries, cart_ordered_by } => {
                 self.judge_order(&view);
+                self.judge_goods(&view);
+                self.judge_refunded(&view);
                 self.judge_uniqueness(&view, cart_ordered_by);
                 self.judge_order_price(&view);
                 self.judge_deliveries(&view, &deliveries);
@@ -45,6 +48,7 @@ impl Auditor {
 
     /// I2: versions 1..n without a gap, and each row follows from the one before.
     fn judge_movement(&mut self, movement: &Movement) {
+        self.note_moved(movement);
         let place = &movement.place;
         let start = Ledger { last: Counters::default(), version: 0, flow: 0 };
         let ledger = self.ledgers.get(place).copied().unwrap_or(start);
@@ -167,49 +171,14 @@ impl Auditor {
         self.check(I7, fact.orders == expected, || {
             violation(what(), format!("{expected} orders"), fact.orders)
         });
+        if saga.state == saga::State::Ordered {
+            self.capturing.insert(saga.id);
+        }
         self.judge_attempt(fact);
+        self.judge_refunds(fact);
         self.judge_progress(fact);
         self.judge_reservation(fact);
         self.note_limits(fact);
-    }
-
-    /// I4, I5 and I6 of a payment attempt.
-    fn judge_attempt(&mut self, fact: &SagaFact) {
-        let Some(attempt) = &fact.run.attempt else { return };
-        let saga = &fact.run.saga;
-        let what = || saga.id.attempt_key();
-        let walked = walked(&fact.payment_history, payment::Status::Created, payment::is_edge);
-        self.check(I6, walked == Some(attempt.status), || {
-            violation(
-                format!("{} history", what()),
-                format!("legal moves that end in {}", attempt.status.as_str()),
-                trail(&fact.payment_history, payment::Status::as_str),
-            )
-        });
-        let back = attempt.refunded.minor().saturating_add(attempt.refund_pending.minor());
-        self.check(I5, back <= attempt.captured.minor(), || {
-            violation(what(), format!("at most {} given back", attempt.captured), back)
-        });
-        let captured = attempt.status == payment::Status::Captured;
-        let whole = attempt.captured.minor() == if captured { attempt.amount.minor() } else { 0 };
-        self.check(I5, whole, || {
-            let expected = format!("{} captured if captured, else nothing", attempt.amount);
-            violation(what(), expected, format!("{} {}", attempt.captured, attempt.status.as_str()))
-        });
-        let has_order = fact.orders == 1;
-        let refunded = attempt.refunded == attempt.captured;
-        let refunding = saga.state == saga::State::Refunding;
-        if saga.state.is_end() || refunding {
-            self.check(I4, !captured || has_order || refunded || refunding, || {
-                violation(what(), "captured money has an order, or went back", "neither")
-            });
-        }
-        let note = AttemptNote {
-            captured: attempt.captured.minor(),
-            refunded: attempt.refunded.minor(),
-            under_way: !saga.state.is_end() || !attempt.refund_pending.is_zero(),
-        };
-        self.attempts.insert(saga.id, note);
     }
 
     /// I9: an unfinished saga has a live lease or a next run, and stands on the stuck list when it is old.
@@ -226,7 +195,9 @@ impl Auditor {
             violation(saga.id, "a live lease or a next run", found)
         });
         let limit_ms = self.times.stuck_ms.saturating_add(self.times.hold_ms);
-        let old = self.at_rest(saga.created_at.plus_ms(limit_ms));
+        // Each move takes it off the list; if it is stuck again, it is listed when it is let go of.
+        let moved = fact.history.last().is_none_or(|last| !self.at_rest(last.at));
+        let old = self.at_rest(saga.created_at.plus_ms(limit_ms)) && !moved;
         self.check(I9, !old || fact.stuck_since.is_some(), || {
             violation(saga.id, "on the stuck list, for it is older than its limit", saga.state.as_str())
         });
@@ -313,13 +284,12 @@ impl Auditor {
             let expected = format!("legal moves that end in {}", order.status.as_str());
             violation(format!("{} history", order.id), expected, trail.join(" > "))
         });
-        for line in &order.lines {
-            let whole = line.outstanding() >= 0 && line.returned <= line.shipped && line.returned >= 0;
-            self.check(I6, whole, || {
-                let what = format!("{} line {}", order.id, line.number);
-                violation(what, "cancelled + shipped <= quantity, returned <= shipped", format!("{line:?}"))
-            });
-        }
+        let pending = order.status == order::Status::Pending;
+        let capturing = self.capturing.remove(&order.saga);
+        self.check(I9, pending == capturing, || {
+            let expected = if pending { "a saga that captures its payment" } else { "no capture under way" };
+            violation(order.id, expected, order.status.as_str())
+        });
     }
 
     /// I7: one order per checkout and per cart.
@@ -383,28 +353,6 @@ impl Auditor {
         }
     }
 
-    /// I4: the provider's book and the shop's say the same of what was captured and given back.
-    fn judge_booking(&mut self, booking: &Booking) {
-        let note = SagaId::from_attempt_key(&booking.attempt_key).and_then(|id| self.attempts.remove(&id));
-        let captured = if booking.status == "captured" { booking.amount.minor() } else { 0 };
-        match note {
-            Some(note) if note.under_way => self.check(I4, true, || violation("", "", "")),
-            Some(note) => {
-                let same = note.captured == captured && note.refunded == booking.refunded.minor();
-                // A charge that never became an order is fine if all of it went back, in both books.
-                let gone_back = note.captured == note.refunded && captured == booking.refunded.minor();
-                self.check(I4, same || gone_back, || {
-                    let expected = format!("{} captured, {} given back", note.captured, note.refunded);
-                    let found = format!("{captured} captured, {} given back", booking.refunded.minor());
-                    violation(format!("{} at the provider", booking.attempt_key), expected, found)
-                });
-            }
-            None => self.check(I4, captured == booking.refunded.minor(), || {
-                violation(format!("{} at the provider", booking.attempt_key), "a payment attempt", "none")
-            }),
-        }
-    }
-
     /// I10: a counter is what sagas and orders hold and have used, and within its limit.
     fn judge_limit(&mut self, key: &LimitKey, uses: Uses) {
         let counted = self.limits.remove(key).unwrap_or_default();
@@ -436,6 +384,10 @@ impl Auditor {
             let placed = self.ordered_checkouts.contains(&checkout);
             self.check(I7, placed, || violation(checkout, format!("its order {order}"), "no such order"));
         }
+        self.judge_moved_for_nobody();
+        for saga in std::mem::take(&mut self.capturing) {
+            self.check(I9, false, || violation(saga, "a pending order", "no such order"));
+        }
         for (key, uses) in std::mem::take(&mut self.limits) {
             let counted_nowhere = uses.held == 0 && uses.used == 0;
             self.check(I10, counted_nowhere, || {
@@ -462,13 +414,17 @@ fn add_up(lock: &Lock) -> Option<Totals> {
 }
 
 /// Where a history ends, if it begins at `start` and every move is an edge.
-fn walked<S: Copy + PartialEq>(history: &[Past<S>], start: S, is_edge: fn(S, S) -> bool) -> Option<S> {
+pub(super) fn walked<S: Copy + PartialEq>(
+    history: &[Past<S>],
+    start: S,
+    is_edge: fn(S, S) -> bool,
+) -> Option<S> {
     let first = history.first()?;
     let legal = history.windows(2).all(|pair| matches!(pair, [a, b] if is_edge(a.to, b.to) && a.at <= b.at));
     (first.to == start && legal).then_some(history.last()?.to)
 }
 
-fn trail<S: Copy>(history: &[Past<S>], name: fn(S) -> &'static str) -> String {
+pub(super) fn trail<S: Copy>(history: &[Past<S>], name: fn(S) -> &'static str) -> String {
     let names: Vec<_> = history.iter().map(|step| name(step.to)).collect();
     if names.is_empty() { "no history".to_owned() } else { names.join(" > ") }
 }

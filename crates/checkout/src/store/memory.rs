@@ -3,6 +3,7 @@
 //! Decides nothing, as no store does: it reads rows from maps, calls the pure decisions, and writes what they say, one
 //! call at a time under one lock. Forgets everything when it is dropped.
 
+mod callbacks;
 mod carts;
 mod catalog;
 mod checkouts;
@@ -26,11 +27,12 @@ use crate::discount::{Discount, DiscountCode};
 use crate::id::{CartId, CheckoutId, EventId, OrderId, OwnerId, ProductId, RefundId, SagaId};
 use crate::idempotency::{BodyHash, Key, Scope, WorkDone};
 use crate::inventory::Stock;
-use crate::money::Money;
 use crate::order::Order;
 use crate::payment;
 use crate::purchase_limit::{Identity, LimitKey, Uses};
+use crate::refund::Refund;
 use crate::saga;
+use crate::schedule::Schedule;
 use crate::session::{self, Checkout};
 use crate::store::accounts::ApiKey;
 use crate::store::checkouts::{CheckoutView, OrderReference};
@@ -59,6 +61,8 @@ struct State {
     orders: BTreeMap<OrderId, Order>,
     deliveries: BTreeMap<(OrderId, i64, String), DeliveryRow>,
     refunds: BTreeMap<RefundId, RefundRow>,
+    /// When each callback came first, by its provider and id.
+    callbacks: BTreeMap<(String, String), Timestamp>,
     keys: BTreeMap<(Scope, Key), KeyRow>,
     discounts: BTreeMap<DiscountCode, (Discount, Uses)>,
     purchase_limits: BTreeMap<Sku, i64>,
@@ -82,10 +86,7 @@ struct SagaRow {
     run: Run,
     history: Vec<Past<saga::State>>,
     payment_history: Vec<Past<payment::Status>>,
-    lease_until: Timestamp,
-    next_run_at: Timestamp,
-    stuck_since: Option<Timestamp>,
-    problem: String,
+    schedule: Schedule,
     reservation: Reserved,
 }
 
@@ -98,12 +99,8 @@ struct DeliveryRow {
 }
 
 struct RefundRow {
-    order: OrderId,
-    amount: Money,
-    tries: u32,
-    next_at: Timestamp,
+    refund: Refund,
     lease_until: Timestamp,
-    over: bool,
 }
 
 struct KeyRow {

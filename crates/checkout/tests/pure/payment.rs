@@ -2,7 +2,7 @@
 
 use sellonce_checkout::id::SagaId;
 use sellonce_checkout::money::Money;
-use sellonce_checkout::payment::{Attempt, Outcome, Report, Status, TRANSITIONS, is_edge, judge};
+use sellonce_checkout::payment::{Attempt, Capture, Outcome, Report, Status, TRANSITIONS, is_edge, judge};
 use sellonce_checkout::saga::{Event, State, transition};
 
 use crate::{cents, currency, uuid};
@@ -14,6 +14,7 @@ fn attempt(status: Status) -> Attempt {
         provider: "simulated".to_owned(),
         token: "tok".to_owned(),
         amount: cents(1000),
+        capture: Capture::Manual,
         status,
         captured: zero,
         refunded: zero,
@@ -42,102 +43,116 @@ fn mismatches(outcome: &Outcome) -> Vec<Report> {
     ]
 }
 
-#[test]
-fn a_report_of_the_attempt_means_what_it_says() {
-    let check = |before: Status, outcome: Outcome, event: Option<Event>, after: Status| {
-        let judged = judge(&report(outcome.clone()), &attempt(before));
-        assert_eq!(
-            (judged.event, judged.status),
-            (event, after),
-            "{outcome:?} of one that is {}",
-            before.as_str()
-        );
-    };
-    let declined = || Outcome::Declined("insufficient_funds".to_owned());
-    let acts = || Outcome::RequiresAction("https://bank.example".to_owned());
-    for before in [Status::Created, Status::RequiresAction] {
-        check(before, Outcome::Captured, Some(Event::Captured), Status::Captured);
-        check(before, Outcome::Authorized, Some(Event::Authorized), Status::Authorized);
-        check(before, declined(), Some(Event::Declined), Status::Declined);
-        check(before, Outcome::Cancelled, Some(Event::Cancelled), Status::Cancelled);
-        // Set aside and given back before we ever heard of it: no money of ours moved.
-        check(before, Outcome::Voided, Some(Event::Cancelled), Status::Cancelled);
-        check(before, Outcome::Refunded, Some(Event::Refunded), Status::Captured);
-    }
-    check(Status::Created, acts(), Some(Event::RequiresAction), Status::RequiresAction);
-    // Known already: nothing is new, and it is asked for again later.
-    check(Status::RequiresAction, acts(), None, Status::RequiresAction);
-    check(Status::Authorized, Outcome::Captured, Some(Event::Captured), Status::Captured);
-    check(Status::Authorized, Outcome::Voided, Some(Event::Voided), Status::Voided);
-    check(Status::Captured, Outcome::Captured, Some(Event::Captured), Status::Captured);
-    check(Status::Captured, Outcome::Refunded, Some(Event::Refunded), Status::Captured);
-}
+const OUTCOMES: usize = 7;
 
-#[test]
-fn money_of_another_amount_currency_or_payment_never_becomes_an_order() {
-    for before in Status::ALL {
-        for wrong in mismatches(&Outcome::Captured) {
-            let judged = judge(&wrong, &attempt(before));
-            assert_eq!(
-                (judged.event, judged.status),
-                (Some(Event::CapturedNeverOrder), Status::Captured),
-                "{wrong:?}"
-            );
-        }
-        for wrong in mismatches(&Outcome::Authorized) {
-            let judged = judge(&wrong, &attempt(before));
-            let expected = (Some(Event::AuthorizedNeverOrder), Status::Authorized);
-            assert_eq!((judged.event, judged.status), expected, "{wrong:?}");
-        }
-    }
-}
-
-#[test]
-fn nothing_but_the_whole_money_of_this_attempt_places_an_order() {
-    let outcomes = [
+fn outcomes() -> [Outcome; OUTCOMES] {
+    [
         Outcome::Captured,
         Outcome::Authorized,
-        Outcome::Declined(String::new()),
-        Outcome::RequiresAction(String::new()),
+        Outcome::Declined("insufficient_funds".to_owned()),
+        Outcome::RequiresAction("https://bank.example".to_owned()),
         Outcome::Cancelled,
         Outcome::Voided,
         Outcome::Refunded,
+    ]
+}
+
+#[test]
+fn a_report_of_the_attempt_means_what_it_says() {
+    use Status::{Authorized, Cancelled, Captured, Created, Declined, RequiresAction, Voided};
+    /// What is learned, and where the attempt stands then; `None`: nothing new.
+    type Learned = Option<(Event, Status)>;
+    let captured = Some((Event::Captured, Captured));
+    let authorized = Some((Event::Authorized, Authorized));
+    let declined = Some((Event::Declined, Declined));
+    let acts = Some((Event::RequiresAction, RequiresAction));
+    // Set aside and given back before we ever heard of it: no money of ours moved.
+    let cancelled = Some((Event::Cancelled, Cancelled));
+    let voided = Some((Event::Voided, Voided));
+    let refunded = Some((Event::Refunded, Captured));
+    // What cannot be captured is still set aside.
+    let refused = Some((Event::CaptureRefused, Authorized));
+    let refused_and_gone = Some((Event::CaptureRefused, Voided));
+    // A column for each outcome: captured, authorized, declined, requires action, cancelled, voided, refunded.
+    let table: [(Status, [Learned; OUTCOMES]); 7] = [
+        (Created, [captured, authorized, declined, acts, cancelled, cancelled, refunded]),
+        (RequiresAction, [captured, authorized, declined, None, cancelled, cancelled, refunded]),
+        (Authorized, [captured, authorized, refused, None, voided, voided, refunded]),
+        (Captured, [captured, None, None, None, None, None, refunded]),
+        (Declined, [captured, None, declined, None, None, None, refunded]),
+        (Cancelled, [captured, None, None, None, cancelled, cancelled, refunded]),
+        (Voided, [captured, None, refused_and_gone, None, voided, voided, refunded]),
     ];
+    assert_eq!(table.map(|(before, _)| before), Status::ALL);
+    for (before, row) in table {
+        for (outcome, expect) in outcomes().into_iter().zip(row) {
+            let judged = judge(&report(outcome.clone()), &attempt(before));
+            let expect = expect.map_or((None, before), |(event, after)| (Some(event), after));
+            let what = format!("{outcome:?} of one that is {}", before.as_str());
+            assert_eq!((judged.event, judged.status), expect, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_report_of_an_older_state_overwrites_no_newer_one() {
     for before in Status::ALL {
-        for outcome in &outcomes {
-            for given in mismatches(outcome).into_iter().chain([report(outcome.clone())]) {
+        for outcome in outcomes() {
+            for given in mismatches(&outcome).into_iter().chain([report(outcome.clone())]) {
                 let judged = judge(&given, &attempt(before));
-                let places =
-                    |state| judged.event.and_then(|event| transition(state, event)) == Some(State::Placed);
-                let whole = given == report(Outcome::Captured);
-                assert_eq!(
-                    State::ALL.into_iter().any(places),
-                    whole,
-                    "{given:?} of one that is {}",
-                    before.as_str()
-                );
+                let moves = judged.status == before || is_edge(before, judged.status);
+                assert!(moves, "{given:?} takes it from {} to {}", before.as_str(), judged.status.as_str());
+                assert!(judged.event.is_some() || judged.status == before, "no news, no move");
             }
         }
     }
 }
 
 #[test]
-fn what_the_saga_learns_of_an_open_payment_is_a_move_that_the_payment_can_make() {
-    let outcomes = [
-        Outcome::Captured,
-        Outcome::Authorized,
-        Outcome::Declined(String::new()),
-        Outcome::RequiresAction(String::new()),
-        Outcome::Cancelled,
-        Outcome::Voided,
-        Outcome::Refunded,
-    ];
+fn money_that_is_set_aside_although_it_was_to_be_taken_at_once_never_becomes_an_order() {
     for before in [Status::Created, Status::RequiresAction] {
-        for outcome in &outcomes {
+        let at_once = Attempt { capture: Capture::Automatic, ..attempt(before) };
+        let judged = judge(&report(Outcome::Authorized), &at_once);
+        assert_eq!((judged.event, judged.status), (Some(Event::AuthorizedNeverOrder), Status::Authorized));
+        let taken = judge(&report(Outcome::Captured), &at_once);
+        assert_eq!((taken.event, taken.status), (Some(Event::Captured), Status::Captured));
+    }
+}
+
+#[test]
+fn money_of_another_amount_currency_or_payment_never_becomes_an_order() {
+    let never = [
+        (Outcome::Captured, Event::CapturedNeverOrder, Status::Captured),
+        (Outcome::Authorized, Event::AuthorizedNeverOrder, Status::Authorized),
+    ];
+    for before in Status::ALL {
+        for (outcome, event, after) in &never {
+            for wrong in mismatches(outcome) {
+                let judged = judge(&wrong, &attempt(before));
+                let news = *after == before || is_edge(before, *after);
+                let expected = if news { (Some(*event), *after) } else { (None, before) };
+                assert_eq!((judged.event, judged.status), expected, "{wrong:?} of {}", before.as_str());
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_but_the_whole_money_of_this_attempt_places_an_order() {
+    for before in Status::ALL {
+        for outcome in &outcomes() {
             for given in mismatches(outcome).into_iter().chain([report(outcome.clone())]) {
                 let judged = judge(&given, &attempt(before));
-                let moves = judged.status == before || is_edge(before, judged.status);
-                assert!(moves, "{given:?} takes it from {} to {}", before.as_str(), judged.status.as_str());
+                let places =
+                    |state| judged.event.and_then(|event| transition(state, event)) == Some(State::Placed);
+                let whole = given == report(Outcome::Captured)
+                    && (before == Status::Captured || is_edge(before, Status::Captured));
+                assert_eq!(
+                    State::ALL.into_iter().any(places),
+                    whole,
+                    "{given:?} of one that is {}",
+                    before.as_str()
+                );
             }
         }
     }
@@ -151,9 +166,10 @@ fn an_attempt_moves_along_its_table_only() {
         (RequiresAction, &[Captured, Authorized, Declined, Cancelled]),
         (Authorized, &[Captured, Voided]),
         (Captured, &[]),
-        (Declined, &[]),
-        (Cancelled, &[]),
-        (Voided, &[]),
+        // Against the provider's word: it is booked, and goes back.
+        (Declined, &[Captured]),
+        (Cancelled, &[Captured]),
+        (Voided, &[Captured]),
     ];
     for (from, targets) in table {
         for to in Status::ALL {
@@ -162,4 +178,13 @@ fn an_attempt_moves_along_its_table_only() {
     }
     let edges: usize = table.iter().map(|(_, targets)| targets.len()).sum();
     assert_eq!(TRANSITIONS.len(), edges, "no edge stands there twice");
+}
+
+#[test]
+fn each_way_to_take_money_has_a_name() {
+    for capture in Capture::ALL {
+        assert_eq!(Capture::parse(capture.as_str()), Some(capture));
+    }
+    assert_eq!(Capture::ALL.map(Capture::as_str), ["automatic", "manual"]);
+    assert_eq!(Capture::parse("Manual"), None);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::saga::{
-    Ending, Event, Situation, State, Step, TRANSITIONS, is_edge, next, retry_at, transition,
+    Ending, Event, Resolution, Situation, State, Step, TRANSITIONS, as_given_up, ending_after, is_edge, next,
+    retry_at, said, transition,
 };
 
 use State::{AwaitingBuyer, Cancelling, Ordered, Placed, Refunding, Released, Reserved, Voiding};
@@ -13,20 +14,24 @@ use crate::at;
 
 /// Where each event leads, by the state: a column for each of reserved, awaiting buyer, cancelling, ordered, refunding,
 /// voiding. The two ends have no column, for nothing leads out of them.
-const MATRIX: [(Event, [Option<State>; 6]); 13] = [
-    (Event::Captured, [Some(Placed), Some(Placed), Some(Placed), Some(Placed), None, None]),
+const MATRIX: [(Event, [Option<State>; 6]); 14] = [
+    (Event::Captured, [Some(Placed), Some(Placed), Some(Placed), Some(Placed), None, Some(Refunding)]),
     (Event::Authorized, [Some(Ordered), Some(Ordered), Some(Ordered), None, None, None]),
     (Event::Declined, [Some(Released), Some(Released), Some(Released), None, None, None]),
     (Event::RequiresAction, [Some(AwaitingBuyer), None, None, None, None, None]),
     (Event::Expired, [Some(Cancelling), Some(Cancelling), None, None, None, None]),
     (Event::BuyerCancelled, [None, Some(Cancelling), None, None, None, None]),
     (Event::Cancelled, [None, Some(Released), Some(Released), None, None, None]),
-    (Event::NeverSeen, [None, None, Some(Released), None, None, None]),
-    (Event::CapturedNeverOrder, [Some(Refunding), Some(Refunding), Some(Refunding), None, None, None]),
+    (Event::NeverSeen, [Some(Released), Some(Released), Some(Released), None, None, None]),
+    (
+        Event::CapturedNeverOrder,
+        [Some(Refunding), Some(Refunding), Some(Refunding), Some(Refunding), None, Some(Refunding)],
+    ),
     (Event::AuthorizedNeverOrder, [Some(Voiding), Some(Voiding), Some(Voiding), None, None, None]),
     (Event::CaptureRefused, [None, None, None, Some(Voiding), None, None]),
-    (Event::Refunded, [None, None, None, None, Some(Released), None]),
-    (Event::Voided, [None, None, None, None, None, Some(Released)]),
+    (Event::Refunded, [None, None, Some(Released), Some(Refunding), Some(Released), Some(Released)]),
+    (Event::Voided, [None, None, None, Some(Voiding), None, Some(Released)]),
+    (Event::GivenUp, [Some(Cancelling), Some(Cancelling), None, Some(Voiding), None, None]),
 ];
 const COLUMNS: [State; 6] = [Reserved, AwaitingBuyer, Cancelling, Ordered, Refunding, Voiding];
 
@@ -78,14 +83,15 @@ fn every_state_has_a_way_to_an_end() {
 
 #[test]
 fn a_saga_never_comes_back_to_where_it_was() {
-    // Each move leads to a state of a higher rank, so a saga has at most five of them.
+    // Each move leads to a state of a higher rank, so a saga has at most six of them.
     let rank = |state: State| match state {
         Reserved => 0,
         AwaitingBuyer => 1,
         Cancelling => 2,
         Ordered => 3,
-        Refunding | Voiding => 4,
-        Placed | Released => 5,
+        Voiding => 4,
+        Refunding => 5,
+        Placed | Released => 6,
     };
     for (from, event, to) in TRANSITIONS {
         assert!(rank(*from) < rank(*to), "{from:?} by {event:?} to {to:?}");
@@ -114,7 +120,7 @@ fn what_comes_next_is_decided_by_state_price_and_time_alone() {
     let check = |state: State, steps: [Step; 4]| {
         let situations = [(false, false), (false, true), (true, false), (true, true)];
         for ((free, hold_over), expected) in situations.into_iter().zip(steps) {
-            let found = next(Situation { state, free, hold_over });
+            let found = next(Situation { state, free, hold_over, said: None });
             assert_eq!(found, expected, "{state:?}, free {free}, hold over {hold_over}");
         }
     };
@@ -132,7 +138,7 @@ fn what_comes_next_is_decided_by_state_price_and_time_alone() {
 #[test]
 fn a_saga_rests_only_at_its_end() {
     for state in State::ALL {
-        let step = next(Situation { state, free: false, hold_over: false });
+        let step = next(Situation { state, free: false, hold_over: false, said: None });
         assert_eq!(step == Step::Rest, state.is_end(), "{state:?}");
     }
 }
@@ -168,4 +174,108 @@ fn a_pause_never_overflows_however_long_it_may_be() {
 fn each_ending_has_a_name() {
     let endings = [Ending::Declined("x".to_owned()), Ending::Expired, Ending::Cancelled, Ending::NeverOrder];
     assert_eq!(endings.map(|ending| ending.as_str()), ["declined", "expired", "cancelled", "never_order"]);
+}
+
+#[test]
+fn an_ending_is_what_the_last_event_made_of_it() {
+    use Ending::{Cancelled as Called, Declined, Expired, NeverOrder};
+    let declined = |code: &str| Some(Declined(code.to_owned()));
+    let check = |state: State, event: Event, before: Option<Ending>, expect: Option<Ending>| {
+        let found = ending_after(state, event, Some("stolen_card"), before.as_ref());
+        assert_eq!(found, expect, "{event:?} in {state:?} after {before:?}");
+    };
+    check(Reserved, Event::Declined, None, declined("stolen_card"));
+    check(Reserved, Event::Expired, None, Some(Expired));
+    check(Reserved, Event::RequiresAction, None, None);
+    check(Reserved, Event::CapturedNeverOrder, None, Some(NeverOrder));
+    check(Reserved, Event::AuthorizedNeverOrder, None, Some(NeverOrder));
+    check(AwaitingBuyer, Event::BuyerCancelled, None, Some(Called));
+    check(AwaitingBuyer, Event::Expired, None, Some(Expired));
+    check(Cancelling, Event::Cancelled, Some(Expired), Some(Expired));
+    check(Cancelling, Event::NeverSeen, Some(Expired), Some(Expired));
+    check(Cancelling, Event::Declined, Some(Expired), declined("stolen_card"));
+    check(Cancelling, Event::CapturedNeverOrder, Some(Expired), Some(NeverOrder));
+    check(Cancelling, Event::Refunded, Some(Expired), Some(Expired));
+    // A buyer who called it off did, whatever else was found on the way.
+    for event in [Event::Cancelled, Event::Declined, Event::CapturedNeverOrder, Event::Refunded] {
+        check(Cancelling, event, Some(Called), Some(Called));
+    }
+    check(Ordered, Event::CaptureRefused, None, declined("stolen_card"));
+    check(Ordered, Event::Voided, None, declined("authorization_gone"));
+    check(Ordered, Event::CapturedNeverOrder, None, Some(NeverOrder));
+    check(Ordered, Event::Refunded, None, Some(NeverOrder));
+    // The order was placed although its hold was over, or its buyer had called it off: that is no longer why it ends.
+    for before in [Expired, Called] {
+        check(Ordered, Event::CaptureRefused, Some(before), declined("stolen_card"));
+    }
+    for event in [Event::Voided, Event::Captured, Event::Refunded] {
+        check(Voiding, event, declined("stolen_card"), declined("stolen_card"));
+    }
+    check(Refunding, Event::Refunded, Some(NeverOrder), Some(NeverOrder));
+    check(Reserved, Event::GivenUp, None, Some(NeverOrder));
+    check(Ordered, Event::GivenUp, None, Some(NeverOrder));
+}
+
+#[test]
+fn what_an_operator_knows_of_a_payment_that_the_provider_does_not_is_its_ending() {
+    let not_charged = Some(Ending::Declined("not_charged".to_owned()));
+    for state in [Reserved, AwaitingBuyer] {
+        assert_eq!(ending_after(state, Event::NeverSeen, None, None), not_charged, "{state:?}");
+    }
+    assert_eq!(ending_after(Ordered, Event::CaptureRefused, None, None), not_charged);
+    let expired = Some(Ending::Expired);
+    assert_eq!(ending_after(Cancelling, Event::NeverSeen, None, expired.as_ref()), expired);
+}
+
+#[test]
+fn an_operators_word_means_what_the_matrix_says_and_only_where_money_may_be_unknown() {
+    let check = |state: State, [captured, not_charged, give_up]: [Option<Event>; 3]| {
+        assert_eq!(said(state, Resolution::Captured), captured, "{state:?}");
+        assert_eq!(said(state, Resolution::NotCharged), not_charged, "{state:?}");
+        assert_eq!(said(state, Resolution::GiveUp), give_up, "{state:?}");
+    };
+    let (captured, given_up) = (Some(Event::Captured), Some(Event::GivenUp));
+    check(Reserved, [captured, Some(Event::NeverSeen), given_up]);
+    check(AwaitingBuyer, [captured, Some(Event::NeverSeen), given_up]);
+    check(Cancelling, [captured, Some(Event::NeverSeen), None]);
+    check(Ordered, [captured, Some(Event::CaptureRefused), given_up]);
+    for state in [Refunding, Voiding, Placed, Released] {
+        check(state, [None; 3]);
+    }
+}
+
+#[test]
+fn an_operators_word_goes_before_anything_else_and_is_always_a_move() {
+    for state in State::ALL {
+        for resolution in Resolution::ALL {
+            for (free, hold_over) in [(false, false), (false, true), (true, false), (true, true)] {
+                let situation = Situation { state, free, hold_over, said: Some(resolution) };
+                let Some(event) = said(state, resolution) else {
+                    assert_eq!(next(situation), next(Situation { said: None, ..situation }));
+                    continue;
+                };
+                assert_eq!(next(situation), Step::Believe(event), "{state:?}");
+                assert!(transition(state, event).is_some(), "{event:?} in {state:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_money_that_a_given_up_saga_finds_becomes_an_order() {
+    for state in State::ALL {
+        for event in Event::ALL {
+            let to = transition(state, as_given_up(event));
+            assert!(!matches!(to, Some(Placed | Ordered)), "{event:?} in {state:?} to {to:?}");
+        }
+    }
+}
+
+#[test]
+fn each_resolution_has_a_name_that_is_read_back() {
+    assert_eq!(Resolution::ALL.map(Resolution::as_str), ["captured", "not_charged", "give_up"]);
+    for resolution in Resolution::ALL {
+        assert_eq!(Resolution::parse(resolution.as_str()), Some(resolution));
+    }
+    assert_eq!(Resolution::parse("paid"), None);
 }

@@ -9,69 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use sellonce_checkout::clock::Clock;
 use sellonce_checkout::money::Money;
-use sellonce_checkout::payment::{Attempt, Charge, Outcome, PaymentProvider, RefundOutcome, Report, Unknown};
-use sellonce_checkout::store::memory::MemoryStore;
-use sellonce_checkout::store::sagas::Sagas;
+use sellonce_checkout::payment::{
+    Attempt, Capture, Charge, Outcome, PaymentProvider, RefundOutcome, Report, Unknown,
+};
+use sellonce_checkout::store::Store;
 
+use crate::script::{Script, Wish};
 use crate::time::StandingClock;
 
 /// The provider's name in requests.
 pub(crate) const NAME: &str = "bank";
-
-/// How a charge ends once it is booked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    Approve,
-    Decline,
-    /// The money is only set aside, whatever was asked for.
-    Authorize,
-    /// The buyer has to act.
-    Act,
-}
-
-/// What a token asks for, as `approve lost_after=2`.
-#[derive(Clone, Copy, Debug)]
-struct Script {
-    wish: Wish,
-    /// How many askings are lost before they are booked.
-    lost_before: u32,
-    /// How many answers to charges and questions are lost after the charge was booked.
-    lost_after: u32,
-    /// How many answers to refunds are lost after they were booked.
-    lost_refunds: u32,
-    /// How much more is booked than was asked for.
-    more: i64,
-    /// How long the first answer takes.
-    slow_ms: i64,
-    /// How long each call takes that has no answer.
-    silent_ms: i64,
-    /// How many refunds are refused for good.
-    refused_refunds: u32,
-}
-
-impl Script {
-    fn parse(token: &str) -> Self {
-        let mut words = token.split(' ');
-        let wish = match words.next() {
-            Some("approve") => Wish::Approve,
-            Some("decline") => Wish::Decline,
-            Some("authorize") => Wish::Authorize,
-            Some("act") => Wish::Act,
-            other => panic!("no token of this bank: {other:?}"),
-        };
-        let mut given: BTreeMap<&str, i64> = words
-            .filter_map(|word| word.split_once('='))
-            .map(|(name, number)| (name, number.parse().expect("a number")))
-            .collect();
-        let mut number = |name: &str| given.remove(name).unwrap_or(0);
-        let mut count = |name: &str| u32::try_from(number(name)).expect("a small number");
-        let [lost_before, lost_after] = [count("lost_before"), count("lost_after")];
-        let [lost_refunds, refused_refunds] = [count("lost_refunds"), count("refused_refunds")];
-        let [more, slow_ms, silent_ms] = [number("more"), number("slow_ms"), number("silent_ms")];
-        assert!(given.is_empty(), "no words of this bank: {given:?}");
-        Self { wish, lost_before, lost_after, lost_refunds, more, slow_ms, silent_ms, refused_refunds }
-    }
-}
 
 /// How a payment stands in the bank's book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +43,8 @@ pub(crate) struct Payment {
     pub(crate) refunds: BTreeMap<String, Money>,
     /// How often it was asked to charge.
     pub(crate) asked: u32,
-    asked_for: Option<(Money, String)>,
+    asked_for: Option<(Money, String, Capture)>,
+    capture: Capture,
     script: Script,
 }
 
@@ -113,7 +61,8 @@ impl Payment {
 
     fn book(&mut self) {
         self.standing = match self.script.wish {
-            Wish::Approve => Standing::Captured,
+            Wish::Approve => taken(self.capture),
+            Wish::ApproveAtOnce => Standing::Captured,
             Wish::Decline => Standing::Declined,
             Wish::Authorize => Standing::Authorized,
             Wish::Act => Standing::Waiting,
@@ -140,14 +89,14 @@ impl Payment {
 /// The bank.
 pub(crate) struct Bank {
     clock: Arc<StandingClock>,
-    store: Arc<MemoryStore>,
+    store: Arc<dyn Store>,
     book: Mutex<BTreeMap<String, Payment>>,
     /// Answers nobody, whatever it books.
     mute: Mutex<bool>,
 }
 
 impl Bank {
-    pub(crate) fn new(clock: Arc<StandingClock>, store: Arc<MemoryStore>) -> Self {
+    pub(crate) fn new(clock: Arc<StandingClock>, store: Arc<dyn Store>) -> Self {
         Self { clock, store, book: Mutex::default(), mute: Mutex::new(false) }
     }
 
@@ -161,15 +110,54 @@ impl Bank {
         *self.mute.lock().expect("the bank does not panic") = mute;
     }
 
+    /// Hears everything from now on, and loses no answer any more.
+    pub(crate) fn answers_again(&self) {
+        self.be_mute(false);
+        for payment in self.book().values_mut() {
+            payment.script.loses_nothing();
+        }
+    }
+
     /// Every buyer who is waited for acts; tells how many there were.
     pub(crate) fn buyers_act(&self, approve: bool) -> usize {
         let mut book = self.book();
         let mut waiting: Vec<_> =
             book.values_mut().filter(|payment| payment.standing == Standing::Waiting).collect();
         for payment in &mut waiting {
-            payment.standing = if approve { Standing::Captured } else { Standing::Declined };
+            payment.standing = if approve { taken(payment.capture) } else { Standing::Declined };
         }
         waiting.len()
+    }
+
+    /// Against its word the bank takes what it had declined, cancelled or given back; tells the keys of those payments.
+    pub(crate) fn takes_late(&self) -> Vec<String> {
+        let mut book = self.book();
+        let over = [Standing::Declined, Standing::Cancelled, Standing::Voided];
+        let late = book.iter_mut().filter(|(_, payment)| over.contains(&payment.standing));
+        late.map(|(key, payment)| {
+            payment.standing = Standing::Captured;
+            key.clone()
+        })
+        .collect()
+    }
+
+    /// Against its word the bank sets aside what it had declined; tells the keys of those payments.
+    pub(crate) fn sets_aside_late(&self) -> Vec<String> {
+        let mut book = self.book();
+        let declined = book.iter_mut().filter(|(_, payment)| payment.standing == Standing::Declined);
+        declined
+            .map(|(key, payment)| {
+                payment.standing = Standing::Authorized;
+                key.clone()
+            })
+            .collect()
+    }
+
+    /// A clerk gives back what was set aside; tells of how many payments.
+    pub(crate) fn voids_by_hand(&self) -> usize {
+        let mut book = self.book();
+        let set_aside = book.values_mut().filter(|payment| payment.standing == Standing::Authorized);
+        set_aside.map(|payment| payment.standing = Standing::Voided).count()
     }
 
     /// A clerk gives back what was taken and not given back yet; tells of how many payments.
@@ -188,22 +176,19 @@ impl Bank {
     }
 
     /// The payment under a key, booked or not.
-    fn with<T>(&self, key: &str, amount: Money, token: &str, then: impl FnOnce(&mut Payment) -> T) -> T {
+    fn of<T>(&self, charge: &Charge, then: impl FnOnce(&mut Payment) -> T) -> T {
         let mut book = self.book();
-        let script = Script::parse(token);
+        let script = Script::parse(&charge.token);
         let fresh = || Payment {
             standing: Standing::Nothing,
-            amount: Money::new(amount.minor() + script.more, amount.currency()).expect("a small amount"),
+            amount: plus(charge.amount, script.more),
             refunds: BTreeMap::new(),
             asked: 0,
             asked_for: None,
+            capture: charge.capture,
             script,
         };
-        then(book.entry(key.to_owned()).or_insert_with(fresh))
-    }
-
-    fn of<T>(&self, attempt: &Attempt, then: impl FnOnce(&mut Payment) -> T) -> T {
-        self.with(&attempt.saga.attempt_key(), attempt.amount, &attempt.token, then)
+        then(book.entry(charge.saga.attempt_key()).or_insert_with(fresh))
     }
 
     /// The answer, unless it is lost.
@@ -214,6 +199,24 @@ impl Bank {
         }
         Ok(answer)
     }
+}
+
+fn plus(amount: Money, cents: i64) -> Money {
+    Money::new(amount.minor() + cents, amount.currency()).expect("a small amount")
+}
+
+/// How a payment stands that was approved.
+fn taken(capture: Capture) -> Standing {
+    match capture {
+        Capture::Automatic => Standing::Captured,
+        Capture::Manual => Standing::Authorized,
+    }
+}
+
+/// The charge of an attempt.
+fn charge_of(attempt: &Attempt) -> Charge {
+    let Attempt { saga, amount, ref token, capture, .. } = *attempt;
+    Charge { saga, amount, token: token.clone(), capture }
 }
 
 /// Counts one of what shall be lost.
@@ -228,17 +231,14 @@ impl PaymentProvider for Bank {
     async fn charge(&self, charge: &Charge) -> Result<Report, Unknown> {
         let key = charge.saga.attempt_key();
         // What the provider hears of was durable before.
-        let run = self.store.saga(charge.saga).await.expect("the memory answers");
-        let written = run.and_then(|run| run.attempt).map(|attempt| (attempt.amount, attempt.token));
-        assert_eq!(
-            written,
-            Some((charge.amount, charge.token.clone())),
-            "I4: charged without a written attempt"
-        );
-        let (script, first, lost, report) = self.with(&key, charge.amount, &charge.token, |payment| {
-            let asked = (charge.amount, charge.token.clone());
+        let run = self.store.saga(charge.saga).await.expect("the store answers");
+        let written =
+            run.and_then(|run| run.attempt).map(|attempt| (attempt.amount, attempt.token, attempt.capture));
+        let asked = (charge.amount, charge.token.clone(), charge.capture);
+        assert_eq!(written, Some(asked.clone()), "I4: charged without a written attempt");
+        let (script, first, lost, report) = self.of(charge, |payment| {
             let before = payment.asked_for.get_or_insert_with(|| asked.clone());
-            assert_eq!(*before, asked, "a key is always asked with the same amount and token");
+            assert_eq!(*before, asked, "a key is always asked with the same amount, token and capture");
             payment.asked += 1;
             if payment.standing == Standing::Nothing && !lose(&mut payment.script.lost_before) {
                 payment.book();
@@ -255,7 +255,7 @@ impl PaymentProvider for Bank {
 
     async fn find(&self, attempt: &Attempt) -> Result<Option<Report>, Unknown> {
         let key = attempt.saga.attempt_key();
-        let (script, lost, report) = self.of(attempt, |payment| {
+        let (script, lost, report) = self.of(&charge_of(attempt), |payment| {
             let lost = lose(&mut payment.script.lost_after);
             (payment.script, lost, payment.report(&key))
         });
@@ -264,7 +264,7 @@ impl PaymentProvider for Bank {
 
     async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown> {
         let key = attempt.saga.attempt_key();
-        let (script, report) = self.of(attempt, |payment| {
+        let (script, report) = self.of(&charge_of(attempt), |payment| {
             payment.standing = match payment.standing {
                 Standing::Nothing | Standing::Waiting => Standing::Cancelled,
                 Standing::Authorized => Standing::Voided,
@@ -280,14 +280,24 @@ impl PaymentProvider for Bank {
 
     async fn capture(&self, attempt: &Attempt) -> Result<Report, Unknown> {
         let key = attempt.saga.attempt_key();
-        let (script, report) = self.of(attempt, |payment| {
-            if payment.standing == Standing::Authorized {
-                payment.standing = Standing::Captured;
+        let (script, lost, report) = self.of(&charge_of(attempt), |payment| {
+            let set_aside = payment.standing == Standing::Authorized;
+            if set_aside && lose(&mut payment.script.unheard_captures) {
+                return (payment.script, true, payment.report(&key));
             }
-            (payment.script, payment.report(&key))
+            let refused = set_aside && payment.script.refuses_capture;
+            if set_aside && !refused {
+                payment.standing = Standing::Captured;
+                payment.amount = plus(payment.amount, payment.script.takes_more);
+            }
+            let report = payment.report(&key);
+            let outcome = Outcome::Declined("capture_refused".to_owned());
+            let report = report
+                .map(|report| if refused { Report { outcome: outcome.clone(), ..report } } else { report });
+            (payment.script, lose(&mut payment.script.lost_captures), report)
         });
         let report = report.ok_or_else(|| Unknown("nothing was set aside".to_owned()))?;
-        self.answer(script, false, report).await
+        self.answer(script, lost, report).await
     }
 
     async fn refund(
@@ -296,7 +306,7 @@ impl PaymentProvider for Bank {
         refund_key: &str,
         amount: Money,
     ) -> Result<RefundOutcome, Unknown> {
-        let (script, lost, outcome) = self.of(attempt, |payment| {
+        let (script, lost, outcome) = self.of(&charge_of(attempt), |payment| {
             assert_eq!(payment.standing, Standing::Captured, "the shop gives back only what was taken");
             if lose(&mut payment.script.refused_refunds) {
                 return (payment.script, false, RefundOutcome::Refused("account_closed".to_owned()));

@@ -1,20 +1,23 @@
-//! Many buyers at once, in tabs of the same carts, with codes for few, on short stock, while servers die: whatever they
-//! do in whatever order, the shop is whole when they have gone.
+//! Many buyers at once, in tabs of the same carts, with codes for few, on short stock, while servers die, merchants and
+//! operators change their minds and the bank its word: whatever they do in whatever order, the shop is whole when they have
+//! gone.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use sellonce_checkout::order::Status;
+use sellonce_checkout::payment::Capture;
 use sellonce_checkout::purchase_limit::PurchaseLimit;
-use sellonce_checkout::store::discounts::Discounts;
 use sellonce_checkout::store::orders::Orders;
 
+use crate::afterwards::{hear, operator_gives_up, refund};
 use crate::every_step::FAULTS;
 use crate::faults::Fault;
 use crate::refunds;
+use crate::stores::CASES;
 use crate::world::{Opened, Recovery, Server, Told, Wish, World, sku};
 
-const TOKENS: [&str; 8] = [
+const TOKENS: [&str; 12] = [
     "approve",
     "decline",
     "act",
@@ -23,6 +26,10 @@ const TOKENS: [&str; 8] = [
     "approve lost_before=1000000",
     "approve lost_after=1000000",
     "approve more=1 lost_refunds=2",
+    "approve lost_captures=1",
+    "approve lost_captures=30",
+    "approve refuses_capture=1",
+    "approve takes_more=1 refused_refunds=1",
 ];
 
 /// What somebody does.
@@ -37,6 +44,20 @@ enum Deed {
     /// The buyers who are waited for act.
     Acts {
         approve: bool,
+    },
+    /// A buyer calls their checkout off.
+    CallsOff {
+        checkout: usize,
+    },
+    /// An operator gives a checkout up, if its payment is unknown.
+    GivesUp {
+        checkout: usize,
+    },
+    /// The bank breaks its word, and calls back.
+    TakesLate,
+    /// A merchant gives a part of an order's money back.
+    Refunds {
+        order: usize,
     },
     /// A merchant calls an order off.
     Cancels {
@@ -57,6 +78,10 @@ fn deed() -> impl Strategy<Value = Deed> {
         6 => completes.prop_map(|(checkout, token, key)| Deed::Completes { checkout, token, key }),
         1 => any::<bool>().prop_map(|approve| Deed::Acts { approve }),
         1 => (0..4_usize).prop_map(|order| Deed::Cancels { order }),
+        1 => (0..CHECKOUTS).prop_map(|checkout| Deed::CallsOff { checkout }),
+        1 => (0..CHECKOUTS).prop_map(|checkout| Deed::GivesUp { checkout }),
+        1 => Just(Deed::TakesLate),
+        1 => (0..4_usize).prop_map(|order| Deed::Refunds { order }),
         2 => (0..2_usize).prop_map(|server| Deed::Sweeps { server }),
         2 => (0..120_000_i64).prop_map(|ms| Deed::Passes { ms }),
         1 => (500_000..700_000_i64).prop_map(|ms| Deed::Passes { ms }),
@@ -106,6 +131,27 @@ impl Crowd {
             Deed::Acts { approve } => drop(self.world.bank.buyers_act(approve)),
             Deed::Sweeps { server } => self.world.sweep(&mut self.servers[server]),
             Deed::Passes { ms } => self.world.clock.pass(ms),
+            Deed::CallsOff { checkout } => {
+                let Opened { id, secret, .. } = self.checkouts[checkout];
+                let work = async |server: &Server| server.coordinator.cancel(id, secret).await;
+                drop(self.world.serve(&mut self.servers[1], work));
+            }
+            Deed::GivesUp { checkout } => {
+                operator_gives_up(&self.world, &mut self.servers[1], &self.checkouts[checkout]);
+            }
+            Deed::TakesLate => {
+                // It insists until it is heard, so it must answer who asks back.
+                self.world.bank.answers_again();
+                for key in self.world.bank.takes_late() {
+                    hear(&self.world, &mut self.servers[0], &key, &format!("late-{key}"));
+                }
+            }
+            Deed::Refunds { order } => {
+                let Some(view) = self.world.orders().into_iter().nth(order) else { return };
+                let call = refund(&self.world, view.order.id, "part", 100);
+                let work = async |server: &Server| server.store.refund_order(call).await;
+                drop(self.world.serve(&mut self.servers[0], work));
+            }
             Deed::Cancels { order } => {
                 let Some(view) = self.world.orders().into_iter().nth(order) else { return };
                 let call = refunds::call(&self.world, view.order.id, Status::Cancelled);
@@ -134,17 +180,20 @@ impl Crowd {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
     #[test]
     fn any_crowd_of_buyers_leaves_the_shop_whole(
+        capture in prop::sample::select(&Capture::ALL[..]),
         deeds in prop::collection::vec(deed(), 1..60),
         plan in prop::collection::vec((1..300_usize, prop::sample::select(&FAULTS[..])), 0..6),
     ) {
-        leaves_the_shop_whole(&deeds, &plan);
+        leaves_the_shop_whole(capture, &deeds, &plan);
     }
 }
 
-fn leaves_the_shop_whole(deeds: &[Deed], plan: &[(usize, Fault)]) {
-    let mut world = World::new();
+fn leaves_the_shop_whole(capture: Capture, deeds: &[Deed], plan: &[(usize, Fault)]) {
+    let mut world = World::with(capture);
     world.recovery = Recovery::WaitsForLeases;
     let checkouts = checkouts(&world);
     let servers = [world.server(), world.server()];
@@ -155,6 +204,7 @@ fn leaves_the_shop_whole(deeds: &[Deed], plan: &[(usize, Fault)]) {
         crowd.does(deed);
     }
     crowd.world.faults.plan([]);
+    crowd.world.bank.answers_again();
     crowd.world.settle(&mut crowd.servers[1]);
     crowd.world.assert_whole();
     for ((checkout, _), told) in &crowd.told {

@@ -7,9 +7,8 @@ use sellonce_checkout::order;
 use sellonce_checkout::payment;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::{NotCompletable, Status};
-use sellonce_checkout::store::checkouts::{CancelRefusal, Checkouts};
+use sellonce_checkout::store::Failure;
 use sellonce_checkout::store::sagas::ReserveRefusal;
-use sellonce_checkout::store::{Books, Failure};
 
 use crate::faults::Fault;
 use crate::world::{Told, World, money, sku};
@@ -177,34 +176,6 @@ fn a_saga_under_way_finishes_at_the_locked_amount_however_late() {
 }
 
 #[test]
-fn a_checkout_that_its_buyer_called_off_cannot_be_completed() {
-    let world = World::new();
-    let server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    let cancel =
-        || world.now(world.store.cancel_checkout(opened.id, opened.secret)).expect("the memory answers");
-    assert!(cancel().is_ok() && cancel().is_ok(), "again is fine");
-    let told = world.complete(&server, &opened, "k", "approve");
-    let over = NotCompletable::Over(Status::Cancelled);
-    assert!(matches!(told, Told::Refused(ReserveRefusal::NotCompletable { why, .. }) if why == over));
-}
-
-#[test]
-fn a_checkout_under_way_or_ordered_cannot_be_called_off() {
-    let world = World::new();
-    let mut server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    let cancel =
-        || world.now(world.store.cancel_checkout(opened.id, opened.secret)).expect("the memory answers");
-    assert_eq!(world.complete(&server, &opened, "k", "act"), Told::UnderWay(State::AwaitingBuyer));
-    assert_eq!(cancel().err(), Some(CancelRefusal::InProgress));
-    world.bank.buyers_act(true);
-    world.settle(&mut server);
-    assert_eq!(cancel().err(), Some(CancelRefusal::Completed));
-    world.assert_whole();
-}
-
-#[test]
 fn a_buyer_who_expects_another_total_is_not_charged() {
     let world = World::new();
     let server = world.server();
@@ -276,7 +247,7 @@ fn a_buyer_who_must_act_is_told_where() {
     let world = World::new();
     let mut server = world.server();
     let opened = world.open(&[("A", 1)]);
-    let answer = world.answer(&server, world.request(&opened, "k", "act")).expect("the memory answers");
+    let answer = world.answer(&server, world.request(&opened, "k", "act")).expect("the store answers");
     let Ok(Completed::UnderWay(run)) = answer else { panic!("{answer:?}") };
     let key = run.saga.id.attempt_key();
     assert_eq!(run.saga.action_url, Some(format!("https://bank.example/{key}")));

@@ -8,38 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use sellonce_checkout::audit::{Invariant, Report as AuditReport};
-use sellonce_checkout::book::Movement;
-use sellonce_checkout::cart::{Cart, CartRefusal};
-use sellonce_checkout::catalog::{Handle, Location, Sku};
-use sellonce_checkout::clock::Timestamp;
-use sellonce_checkout::discount::{Discount, DiscountCode};
-use sellonce_checkout::id::{
-    ApiKeyId, CartId, CheckoutId, EventId, OrderId, OwnerId, RefundId, SagaId, SecretHash,
-};
 use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{Attempt, Charge, PaymentProvider, RefundOutcome, Report, Unknown};
-use sellonce_checkout::price_lock::PriceHash;
-use sellonce_checkout::purchase_limit::PurchaseLimit;
-use sellonce_checkout::store::accounts::{Accounts, ApiKey};
-use sellonce_checkout::store::carts::{Carts, ChangeCart, ChangeCartRefusal, CreateCart};
-use sellonce_checkout::store::catalog::{
-    Catalog, PriceSet, ProductQuery, ProductView, PutOutcome, PutProduct, PutRefusal,
-};
-use sellonce_checkout::store::checkouts::{
-    CancelRefusal, CheckoutView, Checkouts, ConfirmRefusal, OpenCheckout, OpenRefusal,
-};
-use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, Due};
-use sellonce_checkout::store::discounts::{DiscountView, Discounts};
-use sellonce_checkout::store::inventory::{self, Inventory, MoveRefusal, MoveStock, StockView};
-use sellonce_checkout::store::memory::MemoryStore;
-use sellonce_checkout::store::orders::{
-    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
-};
-use sellonce_checkout::store::sagas::{
-    Advance, Begun, Moved, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run, Sagas, Stuck,
-};
-use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop};
 
 use crate::bank::Bank;
 
@@ -75,6 +45,8 @@ struct State {
     hit: BTreeSet<&'static str>,
     dead: bool,
     still: bool,
+    /// Whether what was polled last goes no further, for it is dead or stands still.
+    halted: bool,
     watched: bool,
 }
 
@@ -90,7 +62,7 @@ impl Faults {
         self.state().watched = true;
     }
 
-    fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         self.state().watched
     }
 
@@ -109,6 +81,11 @@ impl Faults {
         std::mem::take(&mut self.state().dead)
     }
 
+    /// Whether what was polled last goes no further, for its server was killed or stands still.
+    pub(crate) fn was_halted(&self) -> bool {
+        std::mem::take(&mut self.state().halted)
+    }
+
     /// Whether the server stands still.
     pub(crate) fn stands_still(&self) -> bool {
         self.state().still
@@ -123,7 +100,7 @@ impl Faults {
         self.state.lock().expect("faults do not panic")
     }
 
-    fn turn(&self, name: &'static str) -> Option<Fault> {
+    pub(crate) fn turn(&self, name: &'static str) -> Option<Fault> {
         let mut state = self.state();
         state.calls += 1;
         let number = state.calls;
@@ -133,7 +110,7 @@ impl Faults {
     }
 
     /// Before the call's effect; `true` if the call fails without it.
-    async fn before(&self, fault: Option<Fault>) -> bool {
+    pub(crate) async fn before(&self, fault: Option<Fault>) -> bool {
         match fault {
             Some(Fault::DiesBefore) => self.die().await,
             Some(Fault::StandsStillBefore) => self.stand_still().await,
@@ -143,7 +120,7 @@ impl Faults {
     }
 
     /// After the call's effect; `true` if the call fails in spite of it.
-    async fn after(&self, fault: Option<Fault>) -> bool {
+    pub(crate) async fn after(&self, fault: Option<Fault>) -> bool {
         match fault {
             Some(Fault::DiesAfter) => self.die().await,
             Some(Fault::StandsStillAfter) => self.stand_still().await,
@@ -154,12 +131,24 @@ impl Faults {
 
     async fn die(&self) {
         self.state().dead = true;
-        std::future::pending::<()>().await;
+        self.halt_while(|_| true).await;
     }
 
     async fn stand_still(&self) {
         self.state().still = true;
-        std::future::poll_fn(|_| if self.stands_still() { Poll::Pending } else { Poll::Ready(()) }).await;
+        self.halt_while(|state| state.still).await;
+    }
+
+    async fn halt_while(&self, halted: impl Fn(&State) -> bool) {
+        std::future::poll_fn(|_| {
+            let mut state = self.state();
+            if !halted(&state) {
+                return Poll::Ready(());
+            }
+            state.halted = true;
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -171,7 +160,7 @@ macro_rules! under_faults {
             return Err($failure);
         }
         let answer = $call.await;
-        if fault == Some(Fault::Twice) {
+        if fault == Some($crate::faults::Fault::Twice) {
             drop($call.await);
         }
         if $faults.after(fault).await {
@@ -181,152 +170,7 @@ macro_rules! under_faults {
     }};
 }
 
-/// A store whose calls that run sagas, refunds and deliveries can fail; all others are those of the memory.
-pub(crate) struct FaultyStore {
-    pub(crate) store: Arc<MemoryStore>,
-    pub(crate) faults: Arc<Faults>,
-}
-
-/// What must hold in every committed snapshot, whoever is in the middle of what.
-const ALWAYS: [Invariant; 9] = [
-    Invariant::I1,
-    Invariant::I2,
-    Invariant::I3,
-    Invariant::I5,
-    Invariant::I6,
-    Invariant::I7,
-    Invariant::I10,
-    Invariant::I13,
-    Invariant::I14,
-];
-
-impl FaultyStore {
-    async fn audit_if_watched(&self) {
-        if !self.faults.is_watched() {
-            return;
-        }
-        let report = self.store.audit().await.expect("the memory answers");
-        for invariant in ALWAYS {
-            let finding = report.finding(invariant).expect("every invariant has a finding");
-            assert_eq!(finding.violated, 0, "{finding:#?}");
-        }
-    }
-}
-
-/// Calls that are passed on, with or without faults.
-macro_rules! passed_on {
-    ($port:ident: $(fn $name:ident($($argument:ident: $of:ty),*) -> $answer:ty;)* faulty: $(fn $faulty:ident($($given:ident: $kind:ty),*) -> $outcome:ty;)*) => {
-        #[async_trait]
-        impl $port for FaultyStore {
-            $(async fn $name(&self, $($argument: $of),*) -> $answer {
-                self.store.$name($($argument),*).await
-            })*
-            $(async fn $faulty(&self, $($given: $kind),*) -> $outcome {
-                let failure = Failure::Unavailable(stringify!($faulty).to_owned());
-                let answer = async || {
-                    let answer = self.store.$faulty($($given.clone()),*).await;
-                    self.audit_if_watched().await;
-                    answer
-                };
-                under_faults!(self.faults, stringify!($faulty), failure, answer())
-            })*
-        }
-    };
-}
-
-#[async_trait]
-impl Books for FaultyStore {
-    fn shop(&self) -> &Shop {
-        self.store.shop()
-    }
-
-    fn now(&self) -> Timestamp {
-        self.store.now()
-    }
-
-    async fn ping(&self) -> Result<(), Failure> {
-        self.store.ping().await
-    }
-
-    async fn audit(&self) -> Result<AuditReport, Failure> {
-        self.store.audit().await
-    }
-}
-
-passed_on! { Accounts:
-    fn create_api_key(key: ApiKey) -> Result<(), Failure>;
-    fn api_keys() -> Result<Vec<ApiKey>, Failure>;
-    fn api_key(secret: SecretHash) -> Result<Option<ApiKey>, Failure>;
-    fn revoke_api_key(id: ApiKeyId) -> Result<bool, Failure>;
-    faulty:
-}
-
-passed_on! { Carts:
-    fn create_cart(call: CreateCart) -> Answer<Cart, CartRefusal>;
-    fn change_cart(call: ChangeCart) -> Answer<Cart, ChangeCartRefusal>;
-    fn cart(id: CartId) -> Result<Option<Cart>, Failure>;
-    faulty:
-}
-
-passed_on! { Catalog:
-    fn put_product(call: PutProduct) -> Answer<PutOutcome, PutRefusal>;
-    fn products(query: ProductQuery) -> Result<Page<ProductView>, Failure>;
-    fn product(handle: &Handle) -> Result<Option<ProductView>, Failure>;
-    fn set_price(sku: &Sku, price: Money, revoke_locks: bool) -> Result<Option<PriceSet>, Failure>;
-    faulty:
-}
-
-passed_on! { Checkouts:
-    fn open_checkout(call: OpenCheckout) -> Answer<CheckoutView, OpenRefusal>;
-    fn checkout(id: CheckoutId) -> Result<Option<CheckoutView>, Failure>;
-    fn confirm_prices(id: CheckoutId, secret: SecretHash, hash: PriceHash) -> Answer<CheckoutView, ConfirmRefusal>;
-    fn cancel_checkout(id: CheckoutId, secret: SecretHash) -> Answer<CheckoutView, CancelRefusal>;
-    faulty:
-}
-
-passed_on! { Deliveries:
-    faulty:
-    fn claim_deliveries(consumer: &str, owner: OwnerId, limit: u32) -> Result<Vec<Due>, Failure>;
-    fn finish_delivery(event: EventId, consumer: &str, result: DeliveryResult) -> Result<(), Failure>;
-}
-
-passed_on! { Discounts:
-    fn create_discount(discount: Discount) -> Result<bool, Failure>;
-    fn discounts(after: Option<&DiscountCode>, limit: u32) -> Result<Page<DiscountView>, Failure>;
-    fn set_purchase_limit(limit: PurchaseLimit) -> Result<bool, Failure>;
-    fn purchase_limits(after: Option<&Sku>, limit: u32) -> Result<Page<PurchaseLimit>, Failure>;
-    faulty:
-}
-
-passed_on! { Inventory:
-    fn move_stock(call: MoveStock) -> Answer<inventory::Moved, MoveRefusal>;
-    fn stock(sku: &Sku) -> Result<Option<StockView>, Failure>;
-    fn stocks(after: Option<&Sku>, limit: u32) -> Result<Page<StockView>, Failure>;
-    fn movements(sku: &Sku, after: Option<(Location, i64)>, limit: u32) -> Result<Page<Movement>, Failure>;
-    faulty:
-}
-
-passed_on! { Orders:
-    fn orders(after: Option<OrderId>, limit: u32) -> Result<Page<OrderView>, Failure>;
-    faulty:
-    fn order(id: OrderId) -> Result<Option<OrderView>, Failure>;
-    fn transition_order(call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal>;
-    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure>;
-    fn finish_refund(id: RefundId, result: RefundResult) -> Result<bool, Failure>;
-}
-
-passed_on! { Sagas:
-    fn stuck_sagas(limit: u32) -> Result<Vec<Stuck>, Failure>;
-    fn end_leases() -> Result<(), Failure>;
-    faulty:
-    fn reserve(call: Reserve) -> Answer<Begun, ReserveRefusal>;
-    fn place_order(call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
-    fn release(call: Release) -> Result<Moved<Box<Run>>, Failure>;
-    fn advance(call: Advance) -> Result<Moved<Box<Run>>, Failure>;
-    fn postpone(call: Postpone) -> Result<Moved<()>, Failure>;
-    fn claim_sagas(owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
-    fn saga(id: SagaId) -> Result<Option<Run>, Failure>;
-}
+pub(crate) use under_faults;
 
 /// The bank, whose calls can fail on the way there and back.
 pub(crate) struct FaultyBank {

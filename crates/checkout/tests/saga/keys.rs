@@ -6,8 +6,6 @@ use sellonce_checkout::idempotency::Scope;
 use sellonce_checkout::order;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::NotCompletable;
-use sellonce_checkout::store::Books;
-use sellonce_checkout::store::checkouts::Checkouts;
 use sellonce_checkout::store::orders::OrderView;
 use sellonce_checkout::store::sagas::{ReserveRefusal, Target};
 
@@ -16,7 +14,7 @@ use crate::world::{Opened, Server, Told, Wish, World};
 
 /// The answer to a request whose order was placed: the order, and whose answer is told again.
 fn placed(world: &World, server: &Server, request: Complete) -> (OrderView, Option<String>) {
-    match world.answer(server, request).expect("the memory answers") {
+    match world.answer(server, request).expect("the store answers") {
         Ok(Completed::Placed { view, replay_of }) => (*view, replay_of),
         other => panic!("{other:?}"),
     }
@@ -57,7 +55,7 @@ fn a_repeated_request_is_told_the_same_refusal_again() {
     let ask = || {
         let request = world.request(&opened, "k", "decline");
         let id = request.claim.request_id.clone();
-        (ended(world.answer(&server, request).expect("the memory answers")), id)
+        (ended(world.answer(&server, request).expect("the store answers")), id)
     };
     let ((code, replay_of), first_id) = ask();
     assert_eq!((code.as_str(), replay_of), ("insufficient_funds", None));
@@ -89,7 +87,7 @@ fn a_request_that_is_still_being_answered_is_not_begun_again() {
         let mut under_way =
             std::pin::pin!(first.coordinator.complete(world.request(&opened, "k", "approve")));
         world.faults.plan([(2, crate::faults::Fault::StandsStillAfter)]);
-        assert_eq!(world.clock.run(under_way.as_mut()), None);
+        assert_eq!(world.run(under_way.as_mut()), None);
         assert_eq!(world.complete(&server, &opened, "k", "approve"), Told::InProgress);
         let other_key = world.complete(&server, &opened, "k2", "approve");
         let busy = NotCompletable::InProgress;
@@ -99,7 +97,7 @@ fn a_request_that_is_still_being_answered_is_not_begun_again() {
         world.clock.pass(world.store.shop().times.complete_wait_ms);
         assert_eq!(world.complete(&server, &opened, "k", "approve"), Told::UnderWay(State::Reserved));
         world.faults.go_on();
-        let answer = world.clock.run(under_way).expect("it goes on").expect("the memory answers");
+        let answer = world.run(under_way).expect("it goes on").expect("the store answers");
         assert!(matches!(Told::of(&answer), Told::Placed(_)));
     }
     assert!(matches!(world.complete(&server, &opened, "k", "approve"), Told::Placed(_)));

@@ -4,7 +4,6 @@ use sellonce_checkout::book::Shortage;
 use sellonce_checkout::discount::DiscountCode;
 use sellonce_checkout::order;
 use sellonce_checkout::purchase_limit::{LimitKey, PurchaseLimit};
-use sellonce_checkout::store::discounts::Discounts;
 use sellonce_checkout::store::sagas::ReserveRefusal;
 
 use crate::refunds::transition;
@@ -16,7 +15,7 @@ fn with_code(world: &World, code: &str) -> Opened {
 
 /// A discount's uses: held, used.
 fn uses(world: &World) -> (i64, i64) {
-    let page = world.now(world.store.discounts(None, 10)).expect("the memory answers");
+    let page = world.now(world.store.discounts(None, 10)).expect("the store answers");
     page.rows.first().map_or((0, 0), |view| (view.uses.held, view.uses.used))
 }
 

@@ -5,8 +5,6 @@ use sellonce_checkout::coordinator::Completed;
 use sellonce_checkout::order;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Status;
-use sellonce_checkout::store::Books;
-use sellonce_checkout::store::sagas::Sagas;
 
 use crate::bank::Standing;
 use crate::world::{Told, World};
@@ -103,7 +101,7 @@ fn of_a_provider_that_never_answers_nothing_is_guessed_and_an_operator_sees_it()
     world.bank.be_mute(true);
     assert_eq!(world.complete(&server, &opened, "k", "approve"), Told::UnderWay(State::Reserved));
     let times = world.store.shop().times;
-    let stuck = || world.now(world.store.stuck_sagas(10)).expect("the memory answers");
+    let stuck = || world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
     for _ in 0..60 {
         world.clock.pass(times.retry_ms_max);
         world.sweep(&mut server);
@@ -112,10 +110,7 @@ fn of_a_provider_that_never_answers_nothing_is_guessed_and_an_operator_sees_it()
     let listed = stuck();
     let [only] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((only.run.saga.state, only.problem.as_str()), (State::Cancelling, "no answer"));
-    assert!(
-        world.now(world.store.audit()).expect("the memory answers").ok(),
-        "it hangs, and it is known why"
-    );
+    assert!(world.now(world.store.audit()).expect("the store answers").ok(), "it hangs, and it is known why");
     // The provider comes back, and says that it had made the charge at the first asking.
     world.bank.be_mute(false);
     world.settle(&mut server);
@@ -206,7 +201,7 @@ fn a_payment_that_has_been_unknown_for_long_is_shown_to_an_operator() {
     while listed_at.is_none() {
         world.clock.pass(times.sweep_ms);
         world.sweep(&mut server);
-        let stuck = world.now(world.store.stuck_sagas(10)).expect("the memory answers");
+        let stuck = world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
         listed_at = stuck.first().map(|stuck| stuck.since.ms_since(unknown_since));
         assert!(
             world.clock.now().ms_since(unknown_since) < times.stuck_ms + times.hold_ms,
@@ -327,8 +322,8 @@ fn a_provider_that_is_switched_off_leaves_the_stock_held_until_it_is_back() {
         world.clock.pass(world.store.shop().times.retry_ms_max);
         world.sweep(&mut server);
     }
-    let stuck = world.now(world.store.stuck_sagas(10)).expect("the memory answers");
+    let stuck = world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
     let problems: Vec<_> = stuck.iter().map(|stuck| stuck.problem.as_str()).collect();
     assert_eq!(problems, ["payment provider `abacus` is not switched on"]);
-    assert!(world.now(world.store.audit()).expect("the memory answers").ok());
+    assert!(world.now(world.store.audit()).expect("the store answers").ok());
 }

@@ -2,16 +2,14 @@
 
 use sellonce_checkout::price_lock::PriceHash;
 use sellonce_checkout::session::{NotCompletable, Status};
-use sellonce_checkout::store::Books;
-use sellonce_checkout::store::catalog::Catalog;
-use sellonce_checkout::store::checkouts::{Checkouts, ConfirmRefusal};
+use sellonce_checkout::store::checkouts::ConfirmRefusal;
 use sellonce_checkout::store::sagas::ReserveRefusal;
 
 use crate::world::{Opened, Told, Wish, World, money, sku};
 
 fn set_price(world: &World, name: &str, cents: i64, revoke_locks: bool) -> u64 {
     let set = world.now(world.store.set_price(&sku(name), money(cents), revoke_locks));
-    set.expect("the memory answers").expect("it is on sale").locks_revoked
+    set.expect("the store answers").expect("it is on sale").locks_revoked
 }
 
 /// A checkout of a cart with 2 of A, whose price went from 10.00 to 12.00 in between.
@@ -22,14 +20,13 @@ fn raised(world: &World) -> Opened {
 }
 
 fn hash_of(world: &World, opened: &Opened) -> PriceHash {
-    let view =
-        world.now(world.store.checkout(opened.id)).expect("the memory answers").expect("it was opened");
+    let view = world.now(world.store.checkout(opened.id)).expect("the store answers").expect("it was opened");
     view.checkout.lock.price_hash()
 }
 
 fn confirm(world: &World, opened: &Opened, hash: PriceHash) -> Result<(), ConfirmRefusal> {
     let confirmed = world.now(world.store.confirm_prices(opened.id, opened.secret, hash));
-    confirmed.expect("the memory answers").map(|_| ())
+    confirmed.expect("the store answers").map(|_| ())
 }
 
 #[test]

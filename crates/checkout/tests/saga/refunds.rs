@@ -2,8 +2,7 @@
 
 use sellonce_checkout::id::{CauseId, EventId, Ids, OrderId, RefundId};
 use sellonce_checkout::order::{self, HistoryEvent, payment_status};
-use sellonce_checkout::store::Books;
-use sellonce_checkout::store::orders::{OrderView, Orders, TransitionOrder, TransitionRefusal, Transitioned};
+use sellonce_checkout::store::orders::{ChangeOrderRefusal, ChangedOrder, OrderView, TransitionOrder};
 
 use crate::world::{Server, Told, World};
 
@@ -28,8 +27,8 @@ pub(crate) fn transition(
     world: &World,
     id: OrderId,
     to: order::Status,
-) -> Result<Transitioned, TransitionRefusal> {
-    world.now(world.store.transition_order(call(world, id, to))).expect("the memory answers")
+) -> Result<ChangedOrder, ChangeOrderRefusal> {
+    world.now(world.store.transition_order(call(world, id, to))).expect("the store answers")
 }
 
 /// A shop with one order of 2 of A, paid with a token.
@@ -85,8 +84,8 @@ fn an_order_is_cancelled_once_however_often_it_is_asked_for() {
         claim: world.merchants_claim("other"),
         ..call(&world, id, order::Status::Cancelled)
     };
-    let refused = world.now(world.store.transition_order(other_key)).expect("the memory answers");
-    assert!(matches!(refused, Err(TransitionRefusal::Illegal { .. })));
+    let refused = world.now(world.store.transition_order(other_key)).expect("the store answers");
+    assert!(matches!(refused, Err(ChangeOrderRefusal::Illegal { .. })));
     world.settle(&mut server);
     assert_eq!(world.stock("A"), [10, 0, 0]);
     world.assert_whole();
@@ -115,7 +114,7 @@ fn a_refund_under_way_does_not_count_as_money_of_the_buyer_twice() {
         claim: world.merchants_claim("other"),
         ..call(&world, id, order::Status::Refunded)
     };
-    assert!(world.now(world.store.transition_order(again)).expect("the memory answers").is_ok());
+    assert!(world.now(world.store.transition_order(again)).expect("the store answers").is_ok());
     transition(&world, id, order::Status::Cancelled).expect("nothing has shipped");
     world.settle(&mut server);
     let payments = world.bank.payments();
@@ -128,15 +127,15 @@ fn a_refund_under_way_does_not_count_as_money_of_the_buyer_twice() {
 fn a_refund_whose_answer_was_lost_with_its_server_is_made_once() {
     let (world, server, id) = sold("approve");
     transition(&world, id, order::Status::Cancelled).expect("nothing has shipped");
-    let claimed = world.now(server.coordinator.claim_refunds(10)).expect("the memory answers");
+    let claimed = world.now(server.coordinator.claim_refunds(10)).expect("the store answers");
     assert_eq!(claimed.len(), 1);
     // Another server finds nothing as long as the lease runs, and asks under the same key after it.
     let mut other = world.server();
-    assert!(world.now(other.coordinator.claim_refunds(10)).expect("the memory answers").is_empty());
+    assert!(world.now(other.coordinator.claim_refunds(10)).expect("the store answers").is_empty());
     world.clock.pass(world.store.shop().times.lease_ms);
     world.settle(&mut other);
     for refund in claimed {
-        world.now(server.coordinator.refund(refund)).expect("the memory answers");
+        world.now(server.coordinator.refund(refund)).expect("the store answers");
     }
     let payments = world.bank.payments();
     assert_eq!(payments.values().map(|payment| payment.refunds.len()).collect::<Vec<_>>(), [1]);

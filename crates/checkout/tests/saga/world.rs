@@ -3,7 +3,7 @@
 //! Decides how a server process behaves around the coordinator: its sweeps, its mail, what it does when it starts.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,25 +13,20 @@ use sellonce_checkout::coordinator::Coordinator;
 use sellonce_checkout::id::{CheckoutId, EventId, Ids, SagaId, Uuid};
 use sellonce_checkout::limits::{CLAIM_MAX, Times};
 use sellonce_checkout::money::{Currency, Money};
-use sellonce_checkout::order::HistoryEvent;
+use sellonce_checkout::order::{self, HistoryEvent};
 use sellonce_checkout::outbox;
-use sellonce_checkout::payment::PaymentProvider;
+use sellonce_checkout::payment::{self, Capture, PaymentProvider};
 use sellonce_checkout::session::Status;
-use sellonce_checkout::store::checkouts::Checkouts;
 use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, MAIL};
-use sellonce_checkout::store::inventory::Inventory;
-use sellonce_checkout::store::memory::MemoryStore;
-use sellonce_checkout::store::orders::{OrderView, Orders};
-use sellonce_checkout::store::sagas::Sagas;
-use sellonce_checkout::store::{Books, Failure, Shop};
+use sellonce_checkout::store::orders::OrderView;
+use sellonce_checkout::store::{Failure, Shop, Store};
 
 use crate::bank::{self, Bank, Standing};
-use crate::faults::{Faults, FaultyBank, FaultyStore};
+use crate::faults::{Faults, FaultyBank};
+use crate::faulty_store::FaultyStore;
+pub(crate) use crate::people::{Opened, Told, Wish};
+use crate::stores;
 use crate::time::StandingClock;
-
-mod people;
-
-pub(crate) use people::{Opened, Told, Wish};
 
 /// What the shop has of each SKU at the beginning, and what a unit costs in cents. `SPLIT` has its units half here, half
 /// there; `GIFT` costs nothing.
@@ -78,24 +73,29 @@ pub(crate) enum Recovery {
 pub(crate) struct World {
     pub(crate) clock: Arc<StandingClock>,
     pub(crate) ids: Arc<CountingIds>,
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) bank: Arc<Bank>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recovery: Recovery,
     /// The letters that arrived, by the id of their event.
     letters: Mutex<BTreeMap<EventId, HistoryEvent>>,
-    opened: Mutex<Vec<CheckoutId>>,
-    requests: AtomicI64,
+    pub(crate) opened: Mutex<Vec<CheckoutId>>,
+    pub(crate) requests: AtomicI64,
 }
 
 impl World {
-    /// A shop with its goods on the shelves, and no server yet.
+    /// A shop with its goods on the shelves that takes money at once, and no server yet.
     pub(crate) fn new() -> Self {
+        Self::with(Capture::Automatic)
+    }
+
+    /// A shop that takes money when it was told to.
+    pub(crate) fn with(capture: Capture) -> Self {
         let clock = Arc::new(StandingClock::default());
         clock.pass(1_000_000);
         let locations = ["main", "annex"].map(location).to_vec();
-        let shop = Shop { currency: usd(), locations, times: Times::default() };
-        let store = Arc::new(MemoryStore::new(shop, clock.clone()));
+        let shop = Shop { currency: usd(), locations, capture, times: Times::default() };
+        let store = stores::open(shop, clock.clone());
         let world = Self {
             bank: Arc::new(Bank::new(clock.clone(), store.clone())),
             clock,
@@ -129,16 +129,21 @@ impl World {
 
     /// Runs what waits for nothing but time.
     pub(crate) fn now<T>(&self, work: impl Future<Output = T>) -> T {
-        self.clock.run(pin!(work)).expect("it waits for nothing but time")
+        self.run(pin!(work)).expect("it waits for nothing but time")
+    }
+
+    /// Runs what a server does; `None` if it was killed or stands still meanwhile.
+    pub(crate) fn run<T>(&self, work: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Option<T> {
+        self.clock.run(work, || self.faults.was_halted())
     }
 
     /// Lets a server work. If it is killed meanwhile, another one starts in its place, and there is no answer.
     pub(crate) fn serve<T>(&self, server: &mut Server, work: impl AsyncFnOnce(&Server) -> T) -> Option<T> {
-        let answer = self.clock.run(pin!(work(server)));
+        let answer = self.run(pin!(work(server)));
         if self.faults.was_killed() {
             *server = self.server();
             if self.recovery == Recovery::EndsLeases {
-                self.now(self.store.end_leases()).expect("the memory answers");
+                self.now(self.store.end_leases()).expect("the store answers");
             }
             return None;
         }
@@ -197,19 +202,24 @@ impl World {
     fn is_quiet(&self) -> bool {
         let opened = self.opened.lock().expect("nobody panics").clone();
         let under_way = opened.into_iter().any(|id| {
-            let view = self.now(self.store.checkout(id)).expect("the memory answers").expect("it was opened");
+            let view = self.now(self.store.checkout(id)).expect("the store answers").expect("it was opened");
             matches!(view.checkout.status, Status::Processing | Status::RequiresAction)
         });
-        let pays_back = self
-            .orders()
-            .iter()
-            .any(|view| view.attempt.as_ref().is_some_and(|attempt| !attempt.refund_pending.is_zero()));
-        !under_way && !pays_back && self.untold().is_empty()
+        let orders = self.orders();
+        let money_moves = orders.iter().any(|view| {
+            let attempt = view.attempt.as_ref();
+            let on_its_way = attempt.is_some_and(|attempt| !attempt.refund_pending.is_zero());
+            let set_aside = attempt.is_some_and(|attempt| attempt.status == payment::Status::Authorized);
+            view.order.status == order::Status::Pending || on_its_way || set_aside
+        });
+        let owes =
+            self.bank.payments().iter().any(|(key, payment)| payment.kept_minor() != kept(&orders, key));
+        !under_way && !money_moves && !owes && self.untold().is_empty()
     }
 
     /// Every order, newest first.
     pub(crate) fn orders(&self) -> Vec<OrderView> {
-        self.now(self.store.orders(None, 100)).expect("the memory answers").rows
+        self.now(self.store.orders(None, 100)).expect("the store answers").rows
     }
 
     /// The order of a checkout.
@@ -219,14 +229,13 @@ impl World {
 
     /// Where a checkout stands.
     pub(crate) fn status(&self, opened: &Opened) -> Status {
-        let view = self.now(self.store.checkout(opened.id)).expect("the memory answers");
+        let view = self.now(self.store.checkout(opened.id)).expect("the store answers");
         view.expect("it was opened").checkout.status
     }
 
     /// The counters of a SKU over all locations: available, reserved, committed.
     pub(crate) fn stock(&self, name: &str) -> [i64; 3] {
-        let view =
-            self.now(self.store.stock(&sku(name))).expect("the memory answers").expect("it is on sale");
+        let view = self.now(self.store.stock(&sku(name))).expect("the store answers").expect("it is on sale");
         view.rows.iter().fold([0; 3], |[available, reserved, committed], (_, row)| {
             let counters = row.counters;
             [available + counters.available, reserved + counters.reserved, committed + counters.committed]
@@ -236,7 +245,7 @@ impl World {
     /// Everything that must hold when all is quiet: every checkout is one order or a clean slate.
     pub(crate) fn assert_whole(&self) {
         self.clock.pass(self.store.shop().times.rest_ms + 1);
-        let report = self.now(self.store.audit()).expect("the memory answers");
+        let report = self.now(self.store.audit()).expect("the store answers");
         let violated: Vec<_> = report.findings.iter().filter(|finding| finding.violated > 0).collect();
         assert!(report.ok(), "{violated:#?}");
         let orders = self.orders();
@@ -265,11 +274,7 @@ impl World {
     fn assert_money(&self, orders: &[OrderView]) {
         let payments = self.bank.payments();
         for (key, payment) in &payments {
-            let saga = SagaId::from_attempt_key(key).expect("an attempt's key");
-            let order = orders.iter().find(|view| view.order.saga == saga);
-            let expected = order
-                .and_then(|view| view.attempt.as_ref())
-                .map_or(0, |attempt| attempt.amount.minor() - attempt.refunded.minor());
+            let expected = kept(orders, key);
             assert_eq!(payment.kept_minor(), expected, "I4: {payment:?}");
             let open = matches!(payment.standing, Standing::Waiting | Standing::Authorized);
             assert!(!open, "I4: the bank still holds something for {payment:?}");
@@ -280,15 +285,23 @@ impl World {
     }
 }
 
+/// What the shop keeps of a payment: what its order cost, less what went back.
+fn kept(orders: &[OrderView], attempt_key: &str) -> i64 {
+    let saga = SagaId::from_attempt_key(attempt_key).expect("an attempt's key");
+    let order = orders.iter().find(|view| view.order.saga == saga);
+    let attempt = order.and_then(|view| view.attempt.as_ref());
+    attempt.map_or(0, |attempt| attempt.captured.minor() - attempt.refunded.minor())
+}
+
 pub(crate) fn sku(name: &str) -> Sku {
     Sku::parse(name).expect("a SKU")
 }
 
-fn location(name: &str) -> Location {
+pub(crate) fn location(name: &str) -> Location {
     Location::parse(name).expect("a location")
 }
 
-fn usd() -> Currency {
+pub(crate) fn usd() -> Currency {
     Currency::parse("USD").expect("a currency")
 }
 

@@ -1,9 +1,14 @@
 //! The simulated provider's book: what every implementation of the port `SimulatedBook` must pass, the store's among them.
 
+mod owed;
+
+pub use owed::{Written, write_every_kind};
+
 use futures_util::future::join_all;
+use sellonce_checkout::clock::Clock;
 use sellonce_checkout::id::{Ids, SagaId};
 use sellonce_checkout::money::{Currency, Money};
-use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, RefundEntry, SimulatedBook};
 
 use super::money;
 use crate::simulated::{AUTHORIZED, CAPTURED, DECLINED, LOST, REQUIRES_ACTION};
@@ -14,6 +19,8 @@ pub struct Subject<'a> {
     pub book: &'a dyn SimulatedBook,
     /// Draws the keys of its bookings.
     pub ids: &'a dyn Ids,
+    /// Lets the time pass by which the book dates.
+    pub clock: &'a dyn Clock,
     /// What is paid in.
     pub currency: Currency,
     /// Another currency.
@@ -29,6 +36,7 @@ pub async fn check(subject: &Subject<'_>) {
     refunds_are_booked_once_and_within_what_was_captured(subject).await;
     refunds_of_what_was_not_captured_are_not_booked(subject).await;
     bookings_are_listed_in_the_order_of_their_keys(subject).await;
+    owed::check(subject).await;
 }
 
 impl Subject<'_> {
@@ -38,7 +46,7 @@ impl Subject<'_> {
 
     fn entry(&self, key: &str, status: &'static str, only_from: &'static [&'static str]) -> BookEntry {
         let (attempt_key, token, amount) = (key.to_owned(), "tok_ok".to_owned(), money(1_000, self.currency));
-        BookEntry { attempt_key, token, amount, status, decline_code: None, only_from }
+        BookEntry { attempt_key, token, amount, status, decline_code: None, only_from, callbacks: Vec::new() }
     }
 
     async fn book(&self, entry: BookEntry) -> Booking {
@@ -50,7 +58,9 @@ impl Subject<'_> {
     }
 
     async fn refund(&self, key: &str, refund_key: &str, amount: Money) -> Option<Booking> {
-        self.book.refund(key, refund_key, amount).await.expect("the book can be written")
+        let (attempt_key, refund_key) = (key.to_owned(), refund_key.to_owned());
+        let entry = RefundEntry { attempt_key, refund_key, amount, callbacks: Vec::new() };
+        self.book.refund(entry).await.expect("the book can be written")
     }
 }
 

@@ -4,7 +4,7 @@
 //! Decides that no order of calls makes the provider charge twice, charge what it cancelled, give back more than it
 //! took, or stay silent for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -13,12 +13,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sellonce_checkout::id::{SagaId, Uuid};
-use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{Capture, Charge, Outcome, PaymentProvider, Report};
-use sellonce_checkout::simulated_book::{BookEntry, Booking, SimulatedBook};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, OwedCallback, RefundEntry, SimulatedBook};
 use sellonce_checkout::store::Failure;
 use sellonce_payments::memory_book::MemoryBook;
-use sellonce_payments::simulated::Simulated;
+use sellonce_payments::simulated::callbacks::{Callbacks, Tells};
+use sellonce_payments::simulated::{Settings, Simulated};
+use sellonce_payments::standard_webhooks::Secret;
 
 use crate::{BoxFuture, Standing, attempt_of, dollars, finish, provider, settings};
 
@@ -64,13 +65,25 @@ impl SimulatedBook for Watched {
         self.book.booking(attempt_key).await
     }
 
-    async fn refund(&self, key: &str, refund_key: &str, amount: Money) -> Result<Option<Booking>, Failure> {
+    async fn refund(&self, entry: RefundEntry) -> Result<Option<Booking>, Failure> {
         self.let_others_in().await;
-        self.book.refund(key, refund_key, amount).await
+        self.book.refund(entry).await
     }
 
     async fn bookings(&self, after: Option<&str>, limit: u32) -> Result<Vec<Booking>, Failure> {
         self.book.bookings(after, limit).await
+    }
+
+    async fn claim_callbacks(&self, limit: u32, again_ms: i64) -> Result<Vec<OwedCallback>, Failure> {
+        self.book.claim_callbacks(limit, again_ms).await
+    }
+
+    async fn finish_callback(&self, id: &str, copy: u32) -> Result<(), Failure> {
+        self.book.finish_callback(id, copy).await
+    }
+
+    async fn put_off_callback(&self, id: &str, copy: u32, pause_ms: i64) -> Result<(), Failure> {
+        self.book.put_off_callback(id, copy, pause_ms).await
     }
 }
 
@@ -187,6 +200,8 @@ fn run(clock: &Standing, mut under_way: Vec<BoxFuture<'_, ()>>, steps: &[Step]) 
 fn check(before: &[Call], at_once: &[Call], steps: &[Step]) {
     let clock = Arc::new(Standing::default());
     let book = Arc::new(Watched { book: MemoryBook::new(clock.clone()), changes: Mutex::default() });
+    let callbacks = Callbacks { tells: Tells::Everything, ..Callbacks::new(Secret::from_bytes([1; 32])) };
+    let settings = || Settings { callbacks: Some(callbacks.clone()), ..settings() };
     let servers = [(); 2].map(|()| provider(&book, &clock, settings()));
     let reports = Mutex::default();
     for call in before {
@@ -199,6 +214,7 @@ fn check(before: &[Call], at_once: &[Call], steps: &[Step]) {
     let calls = [before, at_once].concat();
     let changes = book.changes.lock().expect("no panics").clone();
     check_history(&calls, &changes);
+    check_callbacks(&clock, &book, &changes);
     let last: BTreeMap<_, _> = changes.iter().map(|(_, after)| (after.attempt_key.clone(), after)).collect();
     for report in reports.into_inner().expect("no panics") {
         check_report(&report, last[&report.attempt_key]);
@@ -226,6 +242,24 @@ fn check_history(calls: &[Call], changes: &[(Option<Booking>, Booking)]) {
                 && SagaId(Uuid::from_u128(call.payment)).attempt_key() == after.attempt_key
         });
         assert!(charged || after.status == "cancelled", "{} without a charge", after.status);
+    }
+}
+
+/// The shop is owed one callback for each change of a status, whoever made it, and for each refund.
+fn check_callbacks(clock: &Standing, book: &Watched, changes: &[(Option<Booking>, Booking)]) {
+    let owed = finish(clock, book.claim_callbacks(1_000, 1)).0.expect("memory does not fail");
+    let (refunds, moves): (Vec<_>, Vec<_>) =
+        owed.into_iter().partition(|owed| owed.event == "payment.refunded");
+    let told: Vec<String> = moves.into_iter().map(|owed| owed.id).collect();
+    let heard_of = changes.iter().filter(|(_, after)| after.status != "lost");
+    let expected: BTreeSet<String> =
+        heard_of.map(|(_, after)| format!("{}_{}", after.attempt_key, after.status)).collect();
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), expected);
+    let booked = finish(clock, book.bookings(None, 100)).0.expect("memory does not fail");
+    for booking in booked {
+        let told = refunds.iter().any(|owed| owed.attempt_key == booking.attempt_key);
+        assert_eq!(told, !booking.refunded.is_zero(), "{booking:?}");
     }
 }
 

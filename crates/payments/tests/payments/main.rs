@@ -1,8 +1,9 @@
 //! The simulated provider, its book and the time limit, from outside; time passes only where a test lets it.
 
+use std::collections::BTreeSet;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
@@ -13,14 +14,18 @@ use sellonce_checkout::payment::{Attempt, Capture, Charge, Status};
 use sellonce_checkout::simulated_book::SimulatedBook;
 use sellonce_payments::simulated::{Settings, Simulated};
 
+mod bad_days;
+mod callbacks;
 mod contract;
+mod faults;
 mod interleavings;
+mod standard_webhooks;
 mod time_limit;
 mod tokens;
 
-/// A clock that stands still until it is moved on.
+/// A clock that stands still until it is moved on, and when those who wait for it want to be woken.
 #[derive(Default)]
-struct Standing(AtomicI64);
+struct Standing(AtomicI64, Mutex<BTreeSet<i64>>);
 
 #[async_trait]
 impl Clock for Standing {
@@ -30,20 +35,31 @@ impl Clock for Standing {
 
     async fn sleep_ms(&self, ms: i64) {
         let until = self.now().plus_ms(ms);
-        std::future::poll_fn(|_| if until <= self.now() { Poll::Ready(()) } else { Poll::Pending }).await;
+        let over = |_: &mut Context<'_>| {
+            if until <= self.now() {
+                return Poll::Ready(());
+            }
+            self.1.lock().expect("no panics").insert(until.millis());
+            Poll::Pending
+        };
+        std::future::poll_fn(over).await;
     }
 }
 
-/// Runs a future to its end; whenever it waits, a millisecond passes. Tells how many did.
+/// Runs a future to its end; whenever it waits, time passes, until it is next woken or for a millisecond. Tells how many
+/// did.
 fn finish<T>(clock: &Standing, future: impl Future<Output = T>) -> (T, i64) {
     let began = clock.now();
     let mut future = pin!(future);
     loop {
+        clock.1.lock().expect("no panics").clear();
         if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return (done, clock.now().ms_since(began));
         }
-        let passed = clock.0.fetch_add(1, Ordering::SeqCst);
-        assert!(passed < 10_000_000, "the future waits for something else than time");
+        let now = clock.0.load(Ordering::SeqCst);
+        assert!(now - began.millis() < 10_000_000, "the future waits for something else than time");
+        let next = clock.1.lock().expect("no panics").first().copied();
+        clock.0.store(next.unwrap_or(now + 1), Ordering::SeqCst);
     }
 }
 
@@ -97,6 +113,7 @@ fn attempt_of(charge: &Charge) -> Attempt {
         provider: "simulated".to_owned(),
         token: charge.token.clone(),
         amount: charge.amount,
+        capture: charge.capture,
         status: Status::Created,
         captured: zero,
         refunded: zero,

@@ -2,7 +2,6 @@
 //!
 //! Decides the order of starting and stopping. Leaves everything else to the parts.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,14 +9,12 @@ use anyhow::Context;
 use sellonce_checkout::clock::Clock;
 use sellonce_checkout::coordinator::Coordinator;
 use sellonce_checkout::id::{CauseId, Ids, ProductId};
-use sellonce_checkout::payment::PaymentProvider;
 use sellonce_checkout::simulated_book::SimulatedBook;
 use sellonce_checkout::store::Store;
 use sellonce_checkout::store::catalog::PutProduct;
 use sellonce_delivery::folder::{self, MailFolder};
 use sellonce_delivery::mail;
-use sellonce_payments::simulated::{self, Simulated};
-use sellonce_payments::time_limit::TimeLimited;
+use sellonce_payments::simulated;
 use sellonce_server::accept::{self, Tasks};
 use sellonce_server::app::{App, Parts, Settings};
 use sellonce_server::throttle::Rate;
@@ -28,6 +25,7 @@ use super::store::ShopStore;
 use super::{Stop, store};
 use crate::config::{self, Config};
 use crate::output;
+use crate::provider::{Caller, SimulatedProvider};
 use crate::system::{SystemClock, SystemIds};
 use crate::workers::Workers;
 use crate::{demo, telemetry};
@@ -51,9 +49,14 @@ pub(super) async fn run(config: Config, demo: bool) -> Result<(), Stop> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let simulated = simulated_is_on(&config).then(|| {
+        let book = Arc::clone(&store) as Arc<dyn SimulatedBook>;
+        SimulatedProvider::new(&config, &public_url, book, Arc::clone(&clock))
+    });
+    let providers = simulated.iter().map(|provider| (simulated::NAME.to_owned(), provider.asked(&config)));
     let coordinator = Arc::new(Coordinator::new(
         Arc::clone(&store) as Arc<dyn Store>,
-        providers(&config, &public_url, &store, &clock),
+        providers.collect(),
         clock,
         Arc::clone(&ids),
     ));
@@ -63,7 +66,8 @@ pub(super) async fn run(config: Config, demo: bool) -> Result<(), Stop> {
         coordinator: Arc::clone(&coordinator),
         ids,
         pricing: Arc::new(config.shop.tables.clone()),
-        simulated: simulated_is_on(&config).then(|| Arc::clone(&store) as Arc<dyn SimulatedBook>),
+        callbacks: simulated.iter().map(|each| (simulated::NAME.to_owned(), each.reader())).collect(),
+        simulated: simulated.as_ref().map(SimulatedProvider::shown),
         tasks: tasks.clone(),
         settings: settings(&config, &public_url),
     });
@@ -71,6 +75,7 @@ pub(super) async fn run(config: Config, demo: bool) -> Result<(), Stop> {
         store: Arc::clone(&store) as Arc<dyn Store>,
         coordinator,
         mail: Arc::new(mail_folder(&config, &public_url)?),
+        caller: caller(simulated.as_ref(), &listeners)?,
     };
     let running = workers.start();
     let router = sellonce_server::router::router(app.clone());
@@ -124,25 +129,18 @@ fn listen_for_metrics(config: &Config) -> Result<TcpListener, Stop> {
     }
 }
 
-fn simulated_is_on(config: &Config) -> bool {
-    config.payments.providers.iter().any(|provider| provider == "simulated")
+/// Who sends the simulated provider's callbacks, in at the first door.
+fn caller(
+    simulated: Option<&SimulatedProvider>,
+    listeners: &[TcpListener],
+) -> Result<Option<Arc<Caller>>, Stop> {
+    let Some(simulated) = simulated else { return Ok(None) };
+    let door = listeners.first().context("there is an address to listen on")?.local_addr()?;
+    Ok(Some(Arc::new(simulated.caller(door))))
 }
 
-fn providers(
-    config: &Config,
-    public_url: &str,
-    store: &Arc<dyn ShopStore>,
-    clock: &Arc<dyn Clock>,
-) -> BTreeMap<String, Arc<dyn PaymentProvider>> {
-    let mut providers: BTreeMap<String, Arc<dyn PaymentProvider>> = BTreeMap::new();
-    if simulated_is_on(config) {
-        let book = Arc::clone(store) as Arc<dyn SimulatedBook>;
-        let settings = simulated::Settings::new(public_url);
-        let simulated = Simulated::new(book, Arc::clone(clock), settings);
-        let limited = TimeLimited::new(simulated, Arc::clone(clock), config.shop.times.payment_call_ms);
-        providers.insert("simulated".to_owned(), Arc::new(limited));
-    }
-    providers
+fn simulated_is_on(config: &Config) -> bool {
+    config.payments.providers.iter().any(|provider| provider == "simulated")
 }
 
 fn settings(config: &Config, public_url: &str) -> Settings {

@@ -23,7 +23,7 @@ fn usage(error: OpenError) -> Stop {
 }
 
 fn settings(config: &Config) -> Settings {
-    Settings { shop: config.shop.shop(), clock: Arc::new(SystemClock::start()) }
+    Settings { shop: config.shop.shop(config.payments.capture), clock: Arc::new(SystemClock::start()) }
 }
 
 fn postgres(config: &Config, url: &str) -> PostgresSettings {

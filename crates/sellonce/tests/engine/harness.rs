@@ -97,6 +97,15 @@ impl Shop {
         shop
     }
 
+    /// Such a shop, set up before it opens.
+    pub(crate) fn with_stock_and(sku: &str, units: u32, set_up: impl FnOnce(&mut Self)) -> Self {
+        let mut shop = Self::new();
+        set_up(&mut shop);
+        shop.stock(sku, units);
+        shop.start();
+        shop
+    }
+
     /// Such a shop on PostgreSQL, not open yet, with places for so many servers.
     pub(crate) fn on_postgres(url: String, servers: usize, sku: &str, units: u32) -> Self {
         let mut shop = Self::with_servers(servers);

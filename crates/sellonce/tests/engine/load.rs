@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use tokio::task::JoinHandle;
 
-use crate::harness::{Answer, Http, Shop, complete, get, http, open};
+use crate::harness::{Answer, Http, Shop, complete, get, http, open, post};
 
 /// What a buyer was told of an order.
 pub(crate) struct Acknowledged {
@@ -19,8 +19,9 @@ pub(crate) struct Acknowledged {
     bytes: hyper::body::Bytes,
 }
 
-/// How a buyer pays, in turn: well, badly, and with answers that get lost.
-const TOKENS: [&str; 5] = ["tok_ok", "tok_ok", "tok_declined", "tok_timeout", "tok_timeout_not_charged"];
+/// How a buyer pays, in turn: well, badly, with answers that get lost, and asked back by the bank.
+const TOKENS: [&str; 6] =
+    ["tok_ok", "tok_ok", "tok_declined", "tok_timeout", "tok_timeout_not_charged", "tok_requires_action"];
 
 /// Buyers at work.
 pub(crate) struct Load {
@@ -86,7 +87,7 @@ impl Shared {
             tokio::time::sleep(Duration::from_millis(10)).await;
             return;
         };
-        let token = TOKENS[usize::try_from(attempt % 5).expect("a small number")];
+        let token = TOKENS[usize::try_from(attempt % 6).expect("a small number")];
         let key = format!("attempt-{attempt}");
         let mut tries = 0;
         while tries < 400 && !(self.stop.load(Ordering::Relaxed) && tries > 200) {
@@ -100,6 +101,12 @@ impl Shared {
                 StatusCode::CREATED => return self.note(answer, key, checkout),
                 StatusCode::PAYMENT_REQUIRED => return,
                 StatusCode::ACCEPTED | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE => {
+                    if let Some(page) = answer.body.pointer("/next_action/url").and_then(|url| url.as_str()) {
+                        // Four of five confirm. Whether the page answers or not, the shop is asked how it went.
+                        let result = if attempt.is_multiple_of(5) { "fail" } else { "succeed" };
+                        let acted = post(&http, page, &[], serde_json::json!({"result": result})).await;
+                        drop(acted);
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 other => panic!("{other} {}", answer.body),

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing about the shop; each file tells one story. The harness starts processes and speaks HTTP.
 
+mod bad_days;
 mod contention;
 mod harness;
 mod import;

@@ -1,28 +1,24 @@
-//! Orders, as merchants see and move them.
+//! Orders, as merchants see them.
 //!
-//! Decides what a transition needs to be asked for. Leaves the table of transitions to checkout.
+//! Decides what of an order a merchant is shown. Leaves changing it to `admin_order_changes`.
 
 use axum::extract::State;
-use sellonce_checkout::address::typed_text;
-use sellonce_checkout::id::{CauseId, EventId, OrderId, RefundId};
+use sellonce_checkout::id::OrderId;
 use sellonce_checkout::order::{
-    self, HistoryEvent, Status, available_transitions, circumstances, fulfillment_status, payment_status,
+    self, HistoryEvent, Units, available_transitions, circumstances, fulfillment_status, payment_status,
 };
 use sellonce_checkout::payment::Attempt;
-use sellonce_checkout::store::orders::{OrderView, TransitionOrder, TransitionRefusal};
-use serde::{Deserialize, Serialize};
+use sellonce_checkout::store::orders::OrderView;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::list::{self, Part};
 use super::orders::{self, OrderLine};
-use super::refusal;
 use crate::answer::{Answer, Reply};
 use crate::app::App;
-use crate::credential::{AdminMove, AdminReader};
-use crate::extract::{self, IfMatch, JsonBody, Path, Query};
-use crate::fault::Faults;
-use crate::object::read_as_object;
-use crate::problem::{Code, Problem};
+use crate::credential::AdminReader;
+use crate::extract::{Path, Query};
+use crate::problem::Problem;
 use crate::shape::status::{OrderStatus, PaymentStatus};
 use crate::shape::{self, Address, Money, Page, Totals};
 
@@ -47,6 +43,10 @@ pub(crate) struct AdminOrder {
     totals: Totals,
     /// Where it could be moved now.
     available_transitions: Vec<OrderStatus>,
+    /// What left the house, in its order.
+    shipments: Vec<OrderShipment>,
+    /// What came back, in its order.
+    returns: Vec<OrderReturn>,
     /// What happened to it, oldest first.
     events: Vec<AdminOrderEvent>,
     /// The payment; null if there was nothing to pay.
@@ -89,6 +89,82 @@ pub(crate) struct OrderAllocation {
     shipped: i64,
     /// How many of them came back.
     returned: i64,
+}
+
+/// Units of a line that left or came back together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderUnits {
+    /// The line's number in the order.
+    id: u32,
+    /// From which location, or back to which.
+    location: String,
+    /// How many units.
+    quantity: i64,
+}
+
+/// What left the house together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderShipment {
+    /// Its number in the order, from 1.
+    number: i64,
+    /// What it took with it.
+    lines: Vec<OrderUnits>,
+    /// The carrier's tracking reference, or `none`.
+    tracking: String,
+    /// Who sent it: an API key's id.
+    actor: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// What came back together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderReturn {
+    /// Its number in the order, from 1.
+    number: i64,
+    /// What came back.
+    lines: Vec<OrderUnits>,
+    /// Whether it can be sold again.
+    restocked: bool,
+    /// Why it came back.
+    reason: String,
+    /// Who took it back: an API key's id.
+    actor: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+impl From<&Units> for OrderUnits {
+    fn from(units: &Units) -> Self {
+        Self { id: units.line, location: units.location.to_string(), quantity: units.quantity }
+    }
+}
+
+impl From<&order::Shipment> for OrderShipment {
+    fn from(shipment: &order::Shipment) -> Self {
+        Self {
+            number: shipment.number,
+            lines: shipment.units.iter().map(OrderUnits::from).collect(),
+            tracking: shipment.tracking.clone(),
+            actor: shipment.actor.clone(),
+            at: shape::time(shipment.at),
+        }
+    }
+}
+
+impl From<&order::Return> for OrderReturn {
+    fn from(returned: &order::Return) -> Self {
+        Self {
+            number: returned.number,
+            lines: returned.units.iter().map(OrderUnits::from).collect(),
+            restocked: returned.restocked,
+            reason: returned.reason.clone(),
+            actor: returned.actor.clone(),
+            at: shape::time(returned.at),
+        }
+    }
 }
 
 /// What happened to an order, with who did it.
@@ -169,7 +245,7 @@ impl From<OrderView> for AdminOrder {
             reason: event.reason.clone(),
             at: shape::time(event.at),
         };
-        let available = available_transitions(order.status, circumstances(&order.lines, attempt.as_ref()));
+        let available = available_transitions(order.status, circumstances(order, attempt.as_ref()));
         Self {
             id: order.id.to_string(),
             number: order.number,
@@ -180,6 +256,8 @@ impl From<OrderView> for AdminOrder {
             allocations: order.lines.iter().map(allocation).collect(),
             totals: checkout.lock.totals.into(),
             available_transitions: available.into_iter().map(OrderStatus).collect(),
+            shipments: order.shipments.iter().map(OrderShipment::from).collect(),
+            returns: order.returns.iter().map(OrderReturn::from).collect(),
             events: order.events.iter().map(event).collect(),
             payment: attempt.as_ref().map(OrderPayment::from),
             checkout_id: order.checkout.to_string(),
@@ -223,129 +301,4 @@ pub(crate) async fn read_admin_order(
     let view = app.store.order(id).await?.ok_or_else(Problem::not_found)?;
     let version = view.order.version;
     Ok(Answer::ok(AdminOrder::from(view)).version(version))
-}
-
-/// Where an order shall go.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
-#[schema(example = json!({"to": "shipped", "tracking": "1Z999AA10123456784"}))]
-pub(crate) struct Transition {
-    /// The status it shall have: `processing`, `shipped`, `delivered`, `cancelled` or `refunded`.
-    to: String,
-    /// For `shipped`, and needed there: the carrier's tracking reference, or `none`.
-    #[schema(max_length = 255)]
-    tracking: Option<String>,
-    /// Why; not for `shipped`, whose history shows the tracking reference.
-    #[schema(max_length = 255)]
-    reason: Option<String>,
-    /// For `cancelled`: whether the units can be sold again, which they can if it is not said.
-    restock: Option<bool>,
-}
-
-read_as_object!(Transition);
-
-/// What a transition needs, read.
-struct Wanted {
-    to: Status,
-    reason: String,
-    restock: bool,
-}
-
-impl Transition {
-    fn parse(&self) -> Result<Wanted, Problem> {
-        let mut faults = Faults::default();
-        let names = || Status::ALL.map(Status::as_str).join(", ");
-        let to = Status::parse(&self.to).ok_or_else(|| format!("must be one of: {}", names()));
-        let to = faults.keep("/to".to_owned(), to);
-        if let Some(to) = to {
-            self.check_fields(to, &mut faults);
-        }
-        let tracking = self.tracking.as_deref().map(|text| typed_text("tracking reference", text));
-        let tracking = faults.keep_some("/tracking", tracking);
-        let reason = self.reason.as_deref().map(|text| typed_text("reason", text));
-        let reason = faults.keep_some("/reason", reason);
-        let to = faults.end(to)?;
-        let reason = if to == Status::Shipped { tracking } else { reason };
-        Ok(Wanted { to, reason: reason.unwrap_or_default(), restock: self.restock.unwrap_or(true) })
-    }
-
-    fn check_fields(&self, to: Status, faults: &mut Faults) {
-        let ships = to == Status::Shipped;
-        if ships && self.tracking.is_none() {
-            faults.missing("/tracking", "give the carrier's tracking reference, or `none`");
-        }
-        if ships && self.reason.is_some() {
-            faults.add("/reason", "is not for `shipped`: its history shows the tracking reference");
-        }
-        if !ships && self.tracking.is_some() {
-            faults.add("/tracking", "is only for `shipped`");
-        }
-        if to != Status::Cancelled && self.restock.is_some() {
-            faults.add("/restock", "is only for `cancelled`");
-        }
-    }
-}
-
-/// Move an order along its table.
-///
-/// `refunded` gives back the rest of the money and is answered 202 while it is on its way; `cancelled` also starts that
-/// refund, and gives the stock back.
-#[utoipa::path(
-    post, path = "/v1/admin/orders/{id}/transitions", tag = "Admin orders", security(("api_key" = [])),
-    request_body = Transition,
-    params(
-        ("id" = String, Path, description = "The order's id."),
-        ("Idempotency-Key" = String, Header, description = "One random key for each transition."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was decided on."),
-    ),
-    responses(
-        (status = 200, description = "The order as it is now.", body = AdminOrder),
-        (status = 202, description = "The order; the money is on its way back.", body = AdminOrder),
-    ),
-    extensions(("x-problems" = json!(["illegal_transition", "not_on_hand", "idempotency_key_reused"]))),
-)]
-pub(crate) async fn transition_order(
-    State(app): State<App>,
-    call: AdminMove,
-    Path(id): Path<String>,
-    if_match: IfMatch,
-    JsonBody { value: wanted, hash }: JsonBody<Transition>,
-) -> Reply<AdminOrder> {
-    let id = OrderId::parse(&id).ok_or_else(Problem::not_found)?;
-    let wanted = wanted.parse()?;
-    let call = TransitionOrder {
-        id,
-        to: wanted.to,
-        reason: wanted.reason,
-        actor: call.by.to_string(),
-        claim: call.claim(hash),
-        expected_version: if_match.0,
-        event: EventId(app.ids.uuid()),
-        refund: RefundId(app.ids.uuid()),
-        cause: CauseId(app.ids.uuid()),
-        restock: wanted.restock,
-    };
-    let done = app.store.transition_order(call).await?.map_err(|refusal| refused(refusal, wanted.to))?;
-    let waits = wanted.to == Status::Refunded && done.refund_under_way;
-    let answer = if waits { Answer::accepted(()) } else { Answer::ok(()) };
-    let answer = answer.version(done.view.order.version).replayed(done.replayed);
-    Ok(answer.map(|()| AdminOrder::from(done.view)))
-}
-
-fn refused(refusal: TransitionRefusal, to: Status) -> Problem {
-    match refusal {
-        TransitionRefusal::NotFound => Problem::not_found(),
-        TransitionRefusal::Changed => extract::changed(),
-        TransitionRefusal::KeyReused => refusal::key_reused(),
-        TransitionRefusal::NotOnHand => {
-            Problem::new(Code::NotOnHand, "Units of this order have not arrived yet.")
-        }
-        TransitionRefusal::Illegal { why, from, allowed } => {
-            Problem::new(Code::IllegalTransition, refusal::sentence(&why.to_string())).with(|facts| {
-                facts.from = Some(OrderStatus(from));
-                facts.to = Some(OrderStatus(to));
-                facts.allowed = Some(allowed.into_iter().map(OrderStatus).collect());
-            })
-        }
-    }
 }

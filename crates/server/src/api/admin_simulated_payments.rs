@@ -66,7 +66,7 @@ pub(crate) async fn list_simulated_payments(
     _: AdminReader,
     Query(part): Query<Part>,
 ) -> Reply<Page<SimulatedPayment>> {
-    let book = app.simulated.as_ref().ok_or_else(Problem::not_found)?;
+    let book = &app.simulated.as_ref().ok_or_else(Problem::not_found)?.book;
     let (after, limit) = part.parse(|key| SagaId::from_attempt_key(key).map(SagaId::attempt_key))?;
     let rows = book.bookings(after.as_deref(), limit.saturating_add(1)).await?;
     let page = store::Page::of(rows, limit);

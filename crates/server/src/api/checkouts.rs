@@ -9,13 +9,14 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sellonce_checkout::address::typed_text;
 use sellonce_checkout::catalog::{Malformed, Sku};
+use sellonce_checkout::coordinator::Cancelled;
 use sellonce_checkout::discount::DiscountCode;
 use sellonce_checkout::email::Email;
 use sellonce_checkout::id::{Capability, CartId, CheckoutId};
 use sellonce_checkout::limits;
 use sellonce_checkout::price_lock::{LockedLine, PriceHash, WantedLine};
 use sellonce_checkout::session::Buyer;
-use sellonce_checkout::store::checkouts::{CheckoutView, Goods, OpenCheckout};
+use sellonce_checkout::store::checkouts::{CancelRefusal, CheckoutView, Goods, OpenCheckout};
 use sellonce_checkout::{clock, money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -357,14 +358,18 @@ pub(crate) async fn read_checkout(State(app): State<App>, Path(id): Path<String>
 
 /// Cancel a checkout.
 ///
-/// Again is fine.
+/// One whose payment waits for its buyer is cancelled at the payment provider first; if it was paid after all, it has
+/// become an order. Again is fine.
 #[utoipa::path(
     delete, path = "/v1/checkouts/{id}", tag = "Checkouts",
     params(
         ("id" = String, Path, description = "The checkout's id."),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was decided on."),
     ),
-    responses((status = 200, description = "The checkout as it is now.", body = Checkout)),
+    responses(
+        (status = 200, description = "The checkout as it is now.", body = Checkout),
+        (status = 202, description = "The payment provider is still being asked.", body = Checkout),
+    ),
     extensions(("x-problems" = json!(["completion_in_progress", "checkout_completed"]))),
 )]
 pub(crate) async fn cancel_checkout(
@@ -374,8 +379,19 @@ pub(crate) async fn cancel_checkout(
 ) -> Reply<Checkout> {
     let capability = capability(&id)?;
     check_version(&app, &capability, if_match).await?;
-    let view = app.store.cancel_checkout(CheckoutId(capability.uuid), capability.hash()).await??;
-    Ok(Checkout::in_answer(Answer::ok(()), &app, view, &capability))
+    let (coordinator, secret) = (Arc::clone(&app.coordinator), capability.hash());
+    let id = CheckoutId(capability.uuid);
+    // A cancellation that was begun is finished, whether or not its client still listens.
+    let work = app.tasks.run_to_end(async move { coordinator.cancel(id, secret).await });
+    match work.await.map_err(|_| Problem::internal())??? {
+        Cancelled::Over(view) => Ok(Checkout::in_answer(Answer::ok(()), &app, *view, &capability)),
+        Cancelled::Placed(_) => Err(CancelRefusal::Completed.into()),
+        Cancelled::UnderWay(_) => {
+            let view = read(&app, &capability).await?;
+            let answer = Answer::accepted(()).retry_after_s(complete::ASK_AGAIN_S);
+            Ok(Checkout::in_answer(answer, &app, view, &capability))
+        }
+    }
 }
 
 /// The price changes that the buyer accepts.

@@ -32,7 +32,7 @@ use crate::shape::Money;
 use crate::shape::status::CheckoutStatus;
 
 /// When it is worth asking again for a saga that goes on.
-const ASK_AGAIN_S: u32 = 1;
+pub(super) const ASK_AGAIN_S: u32 = 1;
 
 /// How a checkout is completed. No amount in it is ever charged: that is the locked total.
 #[derive(Debug, Deserialize, ToSchema)]

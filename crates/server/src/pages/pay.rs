@@ -65,6 +65,11 @@ const METHODS: &[Method] = &[
         effect: "The bank never hears of the payment at first. The shop asks again, and you are charged once.",
     },
     Method {
+        token: "tok_requires_action",
+        name: "A bank that asks back",
+        effect: "You confirm the payment on the bank's page, or refuse it there.",
+    },
+    Method {
         token: "tok_flaky",
         name: "A bad line",
         effect: "A request and then an answer get lost. You are still charged once.",

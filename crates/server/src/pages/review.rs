@@ -59,6 +59,8 @@ struct Change {
 struct ProcessingPage {
     shell: Shell,
     path: String,
+    /// Where the buyer has to act, if the payment waits for them.
+    action_url: Option<String>,
 }
 
 /// The address of a checkout's page.
@@ -107,11 +109,19 @@ pub(super) async fn show(
             review(visit, capability, &view, status, notice)
         }
         (Status::Completed, Some(order)) => go_to(&orders::path(order.id, &order.token)),
-        (Status::Processing | Status::RequiresAction | Status::Completed, _) => {
-            secret_page(StatusCode::OK, &ProcessingPage { shell: visit.shell(), path: path(capability) })
+        (shown @ (Status::Processing | Status::RequiresAction | Status::Completed), _) => {
+            let (shell, path) = (visit.shell(), path(capability));
+            let waits = shown == Status::RequiresAction;
+            let action_url = if waits { action_url(&visit.app, view.checkout.id).await? } else { None };
+            secret_page(StatusCode::OK, &ProcessingPage { shell, path, action_url })
         }
         (Status::Expired | Status::Cancelled, _) => Err(over()),
     }
+}
+
+/// Where the buyer of a checkout has to act.
+async fn action_url(app: &App, id: CheckoutId) -> Result<Option<String>, Problem> {
+    Ok(app.store.unfinished_saga(id).await?.and_then(|run| run.saga.action_url))
 }
 
 /// A checkout whose cart was ordered by another one cannot be paid, so it is not shown as if it could.

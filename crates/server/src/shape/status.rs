@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use sellonce_checkout::{inventory, order, payment, session};
+use sellonce_checkout::{inventory, order, payment, saga, session};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -48,6 +48,8 @@ names! {
     OrderStatus: order::Status;
     /// Where a payment stands.
     PaymentStatus: payment::Status;
+    /// Where a saga stands.
+    SagaState: saga::State;
     /// A kind of stock movement.
     MovementKind: inventory::Kind;
 }

@@ -281,7 +281,7 @@ async fn ids_that_are_wrong_or_foreign_all_look_the_same(shop: Shop) {
 }
 
 async fn addresses_and_methods_that_do_not_exist_are_problems_too(shop: Shop) {
-    for path in ["/v1", "/v1/nothing", "/v1/carts/", "/v1/admin", "/v1/payments/webhooks/simulated"] {
+    for path in ["/v1", "/v1/nothing", "/v1/carts/", "/v1/admin", "/v1/payments/webhooks"] {
         shop.get(path).send().await.expect_problem(404, "not_found");
     }
     let refused = shop.delete("/v1/carts").send().await.expect_problem(405, "method_not_allowed");

@@ -5,19 +5,23 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows a test function, but not a function of tests")]
 
+mod acts;
 mod admin;
 mod around;
 mod bad_input;
+mod callbacks;
 mod carts;
 mod checkouts;
 mod complete;
 mod connection;
 mod contract;
 mod docs;
+mod goods;
 mod idempotency;
 mod inventory;
 mod orders;
 mod products;
+mod sagas;
 mod shop;
 mod shop_client;
 
@@ -44,3 +48,20 @@ macro_rules! on_every_store {
     };
 }
 pub(crate) use on_every_store;
+
+/// Runs them on PostgreSQL as well: those in which several calls of one shop meet.
+macro_rules! on_every_database {
+    ($($name:ident,)+) => {
+        crate::on_every_store! { $($name,)+ }
+
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(crate::shop::Shop::open(crate::shop::StoreKind::Postgres).await).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_every_database;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use sellonce_checkout::catalog::{
     Details, Handle, ImportedProduct, ImportedVariant, Listing, Location, Sku, Variant,
 };
@@ -15,33 +17,45 @@ use sellonce_checkout::id::{ApiKeyId, ApiSecret, CauseId, Ids, ProductId, Uuid};
 use sellonce_checkout::inventory::Policy;
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::{Currency, Money};
-use sellonce_checkout::payment::PaymentProvider;
-use sellonce_checkout::simulated_book::SimulatedBook;
+use sellonce_checkout::payment::{CallbackReader, Capture, PaymentProvider};
+use sellonce_checkout::simulated_book::{Booking, SimulatedBook};
 use sellonce_checkout::store::accounts::ApiKey;
 use sellonce_checkout::store::catalog::PutProduct;
 use sellonce_checkout::store::memory::MemoryStore;
-use sellonce_checkout::store::{self, Store};
+use sellonce_checkout::store::{self, Failure, Store};
 use sellonce_checkout::totals::{Pricing, Tables};
+use sellonce_cluster::Database;
 use sellonce_payments::memory_book::MemoryBook;
+use sellonce_payments::simulated::callbacks::{Callbacks, Reader, Tells};
 use sellonce_payments::simulated::{self, Simulated};
+use sellonce_payments::standard_webhooks::Secret;
 use sellonce_server::accept::Tasks;
-use sellonce_server::app::{App, Parts, Settings};
+use sellonce_server::app::{ActionPage, App, Parts, Settings, Simulated as ShownProvider};
 use sellonce_server::router::router;
-use sellonce_store::SqliteStore;
+use sellonce_store::{PostgresSettings, PostgresStore, SqliteStore, TimeSource};
 use tempfile::TempDir;
+use tower::ServiceExt;
 
 /// The stores that a shop can stand on.
 #[derive(Clone, Copy)]
 pub(crate) enum StoreKind {
     Memory,
     Sqlite,
+    Postgres,
 }
 
 /// A store, the simulated provider's book, and the files that go with them.
 struct Opened {
     store: Arc<dyn Store>,
     book: Arc<dyn SimulatedBook>,
-    files: Option<TempDir>,
+    place: Place,
+}
+
+/// Where a store keeps what it remembers; it is removed when it is dropped.
+enum Place {
+    Nowhere,
+    Files(#[expect(dead_code, reason = "it is held, not read")] TempDir),
+    Database(#[expect(dead_code, reason = "it is held, not read")] Database),
 }
 
 impl StoreKind {
@@ -50,15 +64,42 @@ impl StoreKind {
             Self::Memory => Opened {
                 store: Arc::new(MemoryStore::new(shop, Arc::clone(&clock))),
                 book: Arc::new(MemoryBook::new(clock)),
-                files: None,
+                place: Place::Nowhere,
             },
             Self::Sqlite => {
                 let files = tempfile::tempdir().unwrap();
                 let settings = sellonce_store::Settings { shop, clock };
                 let store = Arc::new(SqliteStore::open(&files.path().join("shop.db"), settings).unwrap());
-                Opened { store: Arc::<SqliteStore>::clone(&store), book: store, files: Some(files) }
+                Opened { store: Arc::<SqliteStore>::clone(&store), book: store, place: Place::Files(files) }
+            }
+            Self::Postgres => {
+                let database = Database::new();
+                let (url, time) = (database.url(), TimeSource::OwnClock);
+                let settings = PostgresSettings { url, shop, clock, time };
+                let store = Arc::new(PostgresStore::open(settings).unwrap());
+                let place = Place::Database(database);
+                Opened { store: Arc::<PostgresStore>::clone(&store), book: store, place }
             }
         }
+    }
+}
+
+/// What the simulated provider signs its callbacks with.
+pub(crate) fn secret() -> Secret {
+    Secret::from_bytes([7; 32])
+}
+
+/// The simulated provider's page.
+struct ShownPage(Simulated);
+
+#[async_trait]
+impl ActionPage for ShownPage {
+    async fn payment(&self, attempt_key: &str) -> Result<Option<Booking>, Failure> {
+        self.0.payment(attempt_key).await
+    }
+
+    async fn act(&self, attempt_key: &str, succeed: bool) -> Result<Option<Booking>, Failure> {
+        self.0.act(attempt_key, succeed).await
     }
 }
 
@@ -68,6 +109,7 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) pricing: Arc<dyn Pricing>,
     pub(crate) simulated_is_on: bool,
+    pub(crate) capture: Capture,
     pub(crate) providers: BTreeMap<String, Arc<dyn PaymentProvider>>,
 }
 
@@ -78,6 +120,7 @@ impl Default for Plan {
             settings: Settings::new("Test shop", "http://shop.example"),
             pricing: Arc::new(Tables::plain(usd())),
             simulated_is_on: true,
+            capture: Capture::Automatic,
             providers: BTreeMap::new(),
         }
     }
@@ -90,11 +133,13 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) app: App,
     pub(crate) router: Router,
+    /// The simulated provider, as its own loops have it.
+    pub(crate) provider: Simulated,
     /// A key of each kind of scope, as it is sent.
     pub(crate) admin: String,
     pub(crate) reader: String,
     pub(crate) writer: String,
-    _files: Option<TempDir>,
+    _place: Place,
 }
 
 pub(crate) fn usd() -> Currency {
@@ -116,14 +161,22 @@ impl Shop {
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_737_600_000)));
         let ids = Arc::new(TestIds::default());
         let locations = vec![Location::main(), Location::parse("cellar").unwrap()];
-        let shop = store::Shop { currency: usd(), locations, times: plan.times };
-        let Opened { store, book, files } = kind.open(shop, Arc::<TestClock>::clone(&clock));
+        let shop = store::Shop { currency: usd(), locations, capture: plan.capture, times: plan.times };
+        let Opened { store, book, place } = kind.open(shop, Arc::<TestClock>::clone(&clock));
         let mut providers = plan.providers;
+        let settings = simulated::Settings {
+            capture: plan.capture,
+            callbacks: Some(Callbacks { tells: Tells::Everything, ..Callbacks::new(secret()) }),
+            ..simulated::Settings::new("http://shop.example")
+        };
+        let provider =
+            || Simulated::new(Arc::clone(&book), Arc::<TestClock>::clone(&clock), settings.clone());
         if plan.simulated_is_on {
-            let settings = simulated::Settings::new("http://shop.example");
-            let provider = Simulated::new(Arc::clone(&book), Arc::<TestClock>::clone(&clock), settings);
-            providers.insert(simulated::NAME.to_owned(), Arc::new(provider));
+            providers.insert(simulated::NAME.to_owned(), Arc::new(provider()));
         }
+        let page = || ShownProvider { book: Arc::clone(&book), page: Arc::new(ShownPage(provider())) };
+        let reader = || Arc::new(Reader::new(vec![secret()])) as Arc<dyn CallbackReader>;
+        let readers = plan.simulated_is_on.then(|| (simulated::NAME.to_owned(), reader()));
         let coordinator = Arc::new(Coordinator::new(
             Arc::clone(&store),
             providers,
@@ -135,7 +188,8 @@ impl Shop {
             coordinator: Arc::clone(&coordinator),
             ids: Arc::<TestIds>::clone(&ids),
             pricing: plan.pricing,
-            simulated: plan.simulated_is_on.then_some(book),
+            callbacks: readers.into_iter().collect(),
+            simulated: plan.simulated_is_on.then(page),
             tasks: Tasks::default(),
             settings: plan.settings,
         });
@@ -143,7 +197,9 @@ impl Shop {
         let reader = make_key(store.as_ref(), ids.as_ref(), &["admin:read"]).await;
         let writer = make_key(store.as_ref(), ids.as_ref(), &["admin:write"]).await;
         let router = router(app.clone());
-        let shop = Self { store, coordinator, clock, app, router, admin, reader, writer, _files: files };
+        let provider = provider();
+        let shop =
+            Self { store, coordinator, clock, app, router, provider, admin, reader, writer, _place: place };
         shop.fill(ids.as_ref()).await;
         shop
     }
@@ -200,9 +256,25 @@ impl Shop {
             let driven = self.coordinator.drive(run, self.clock.now()).await.unwrap();
             assert!(!matches!(driven, Driven::Waits(_)), "the saga comes to its end");
         }
-        for refund in self.coordinator.claim_refunds(100).await.unwrap() {
-            self.coordinator.refund(refund).await.unwrap();
+        for due in self.coordinator.claim_refunds(100).await.unwrap() {
+            self.coordinator.refund(due).await.unwrap();
         }
+    }
+
+    /// Has the provider's callbacks come in at the door, all that are due; how many there were.
+    pub(crate) async fn hear_callbacks(&self) -> usize {
+        let due = self.provider.due_callbacks(100).await.unwrap();
+        for callback in &due {
+            let mut request = Request::post("/v1/payments/webhooks/simulated");
+            for (name, value) in &callback.headers {
+                request = request.header(*name, value);
+            }
+            let request = request.body(Body::from(callback.body.clone())).unwrap();
+            let answer = self.router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            self.provider.called_back(callback, true).await.unwrap();
+        }
+        due.len()
     }
 
     /// Every promise that a store can show is kept.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use sellonce_checkout::audit::Report;
 use sellonce_checkout::book::{Depleted, Movement, Shortage};
+use sellonce_checkout::callback::{Callback, Heard, LateCapture};
 use sellonce_checkout::cart::{Cart, CartRefusal};
 use sellonce_checkout::catalog::{Handle, Location, Sku};
 use sellonce_checkout::clock::Timestamp;
@@ -18,7 +19,9 @@ use sellonce_checkout::id::{
 use sellonce_checkout::money::Money;
 use sellonce_checkout::price_lock::PriceHash;
 use sellonce_checkout::purchase_limit::PurchaseLimit;
+use sellonce_checkout::refund::{Outcome, Refund};
 use sellonce_checkout::store::accounts::{Accounts, ApiKey};
+use sellonce_checkout::store::callbacks::Callbacks;
 use sellonce_checkout::store::carts::{Carts, ChangeCart, ChangeCartRefusal, CreateCart};
 use sellonce_checkout::store::catalog::{
     Catalog, PriceSet, ProductQuery, ProductView, PutOutcome, PutProduct, PutRefusal,
@@ -32,10 +35,12 @@ use sellonce_checkout::store::inventory::{
     Inventory, MoveRefusal, MoveStock, Moved as StockMoved, StockView,
 };
 use sellonce_checkout::store::orders::{
-    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
+    ChangeOrderRefusal, ChangedOrder, DueRefund, OrderView, Orders, RefundOrder, ReturnOrder, ShipOrder,
+    TransitionOrder,
 };
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, Moved, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run, Sagas, Stuck,
+    Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
+    ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
@@ -113,8 +118,26 @@ impl Sagas for ReadsThenWrites {
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure> {
         self.inner.saga(id).await
     }
-    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure> {
-        self.inner.stuck_sagas(limit).await
+    async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure> {
+        self.inner.stuck_sagas(after, limit).await
+    }
+    async fn pay_order(&self, call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        self.inner.pay_order(call).await
+    }
+    async fn call_off_order(&self, call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure> {
+        self.inner.call_off_order(call).await
+    }
+    async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure> {
+        self.inner.take_over(call).await
+    }
+    async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure> {
+        self.inner.unfinished_saga(checkout).await
+    }
+    async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal> {
+        self.inner.retry_saga(id).await
+    }
+    async fn resolve_saga(&self, call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal> {
+        self.inner.resolve_saga(call).await
     }
     async fn end_leases(&self) -> Result<(), Failure> {
         self.inner.end_leases().await
@@ -170,7 +193,17 @@ passes_on!(Inventory {
 passes_on!(Orders {
     fn order(id: OrderId) -> Result<Option<OrderView>, Failure>;
     fn orders(after: Option<OrderId>, limit: u32) -> Result<Page<OrderView>, Failure>;
-    fn transition_order(call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal>;
-    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure>;
-    fn finish_refund(id: RefundId, result: RefundResult) -> Result<bool, Failure>;
+    fn transition_order(call: TransitionOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn refund_order(call: RefundOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn ship_order(call: ShipOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn return_order(call: ReturnOrder) -> Answer<ChangedOrder, ChangeOrderRefusal>;
+    fn claim_refunds(owner: OwnerId, limit: u32) -> Result<Vec<DueRefund>, Failure>;
+    fn finish_refund(id: RefundId, outcome: Outcome) -> Result<bool, Failure>;
+    fn stuck_refunds(after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure>;
+});
+
+passes_on!(Callbacks {
+    fn hear(callback: Callback) -> Result<Heard, Failure>;
+    fn refund_late_capture(call: LateCapture) -> Result<bool, Failure>;
+    fn forget_callbacks() -> Result<u64, Failure>;
 });

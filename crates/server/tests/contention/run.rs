@@ -99,7 +99,8 @@ pub(crate) fn sku() -> Sku {
 }
 
 pub(crate) fn memory_store() -> MemoryStore {
-    let shop = Shop { currency: usd(), locations: vec![Location::main()], times: Times::default() };
+    let (locations, capture) = (vec![Location::main()], sellonce_checkout::payment::Capture::Automatic);
+    let shop = Shop { currency: usd(), locations, capture, times: Times::default() };
     MemoryStore::new(shop, clock())
 }
 
@@ -169,6 +170,7 @@ async fn serve(store: Arc<dyn Store>) -> String {
         coordinator,
         ids,
         pricing: Arc::new(Tables::plain(usd())),
+        callbacks: BTreeMap::new(),
         simulated: None,
         tasks: tasks.clone(),
         settings: Settings::new("Shop", "http://localhost"),

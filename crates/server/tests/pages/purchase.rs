@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use sellonce_checkout::catalog::Listing;
 
 use crate::browser::{Browser, Page};
+use crate::html;
 use crate::shop::{Shop, StoreKind};
 
 const BUYER: &[(&str, &str)] = &[("email", "ada@example.com")];
@@ -170,7 +171,7 @@ async fn a_payment_that_waits_has_a_page_that_looks_again_by_itself() {
     browser.add("mug", "MUG", "1").await;
     let review = browser.check_out().await;
     let waiting = browser.pay(&review, "tok_requires_action").await;
-    waiting.is(StatusCode::OK, &review.path).says("Your payment is under way");
+    waiting.is(StatusCode::OK, &review.path).says("Please confirm your payment");
     assert!(waiting.html.contains("http-equiv=\"refresh\""));
     assert!(!waiting.can_be_paid(), "nobody pays twice");
 
@@ -179,6 +180,27 @@ async fn a_payment_that_waits_has_a_page_that_looks_again_by_itself() {
     let over = browser.open(&waiting.path).await;
     over.is(StatusCode::CONFLICT, &review.path).says("This checkout is over").says("Nothing was charged");
     assert_eq!(shop.available("MUG").await, 5);
+}
+
+#[tokio::test]
+async fn a_buyer_whom_the_bank_asks_back_confirms_there_and_finds_the_order_here() {
+    let shop = Shop::open(StoreKind::Memory).await;
+    let browser = Browser::new(&shop);
+    browser.add("mug", "MUG", "1").await;
+    let review = browser.check_out().await;
+    let waiting = browser.pay(&review, "tok_requires_action").await;
+    let link = html::tags(&waiting.html).into_iter().find(|tag| tag.attribute("target") == "_blank");
+    let url = link.expect("there is a way to the provider").attribute("href").to_owned();
+    let path = url.strip_prefix("http://shop.example").expect("the page is on this server");
+    let asks = browser.open(path).await;
+    asks.is(StatusCode::OK, "/simulated/payments/").says("Confirm your payment").says("12.00 USD");
+    let done = browser.send(&asks.form("/simulated/payments/"), &[("result", "succeed")]).await;
+    done.is(StatusCode::OK, "/simulated/payments/")
+        .says("The payment is confirmed")
+        .does_not_say("Refuse it");
+    shop.hear_callbacks().await;
+    shop.run_loops().await;
+    browser.open(&waiting.path).await.is(StatusCode::OK, "/orders/").says("Paid");
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn a_second_tab_waits_while_the_first_one_pays() {
     let browser = Browser::new(&shop);
     browser.add("mug", "MUG", "1").await;
     let (first, second) = (browser.check_out().await, browser.check_out().await);
-    browser.pay(&first, "tok_requires_action").await.says("Your payment is under way");
+    browser.pay(&first, "tok_requires_action").await.says("Please confirm your payment");
     let late = browser.pay(&second, "tok_ok").await;
     late.is(StatusCode::CONFLICT, &second.path).says("A payment for this cart is under way");
     // Another click in the first tab finds it under way, too.
@@ -90,7 +90,7 @@ async fn a_second_tab_waits_while_the_first_one_pays() {
         .send(&first.pay_form(), &[])
         .await
         .is(StatusCode::OK, &first.path)
-        .says("Your payment is under way");
+        .says("Please confirm your payment");
 }
 
 #[tokio::test]

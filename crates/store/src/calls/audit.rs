@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use sellonce_checkout::audit::{Auditor, DeliveryFact, Fact, Report, Reserved, SagaFact};
+use sellonce_checkout::audit::{Auditor, DeliveryFact, Fact, RefundFact, Report, Reserved, SagaFact};
 use sellonce_checkout::book::{Allocation, Movement};
 use sellonce_checkout::catalog::{Location, Sku};
 use sellonce_checkout::clock::Clock;
@@ -14,7 +14,7 @@ use sellonce_checkout::discount::DiscountCode;
 use sellonce_checkout::id::{CheckoutId, EventId, SagaId, Uuid};
 use sellonce_checkout::inventory::{Counters, Place, Stock};
 use sellonce_checkout::money::Currency;
-use sellonce_checkout::order::{HistoryEvent, Line, Order};
+use sellonce_checkout::order::{HistoryEvent, Line, Order, Return, Shipment};
 use sellonce_checkout::payment::{self, Attempt};
 use sellonce_checkout::price_lock::LockedLine;
 use sellonce_checkout::purchase_limit::{Identity, LimitKey, Uses};
@@ -23,7 +23,9 @@ use sellonce_checkout::session::{self, Checkout};
 use sellonce_checkout::store::Shop;
 use sellonce_checkout::store::orders::OrderView;
 
+use crate::rows::goods::{self, return_columns, shipment_columns};
 use crate::rows::orders::{booking_columns, event_columns, order_columns, order_line_columns};
+use crate::rows::refunds::{self, refund_columns};
 use crate::rows::sagas::{allocation_columns, attempt_columns, run_columns};
 use crate::rows::shopping::{checkout_columns, locked_line_columns};
 use crate::rows::stock::movement_columns;
@@ -49,6 +51,7 @@ pub(super) fn audit(sql: &dyn Statements, shop: &Shop, clock: &dyn Clock) -> Res
     stock_rows(sql, take)?;
     all_checkouts(sql, shop.currency, take)?;
     all_sagas(sql, shop.currency, take)?;
+    lost_keys(sql, take)?;
     all_orders(sql, shop.currency, take)?;
     bookings(sql, take)?;
     limits(sql, take)?;
@@ -192,14 +195,24 @@ fn all_sagas(sql: &dyn Statements, currency: Currency, take: &mut Take<'_>) -> R
         allocation_columns!(),
         " FROM reservations WHERE saga_id BETWEEN ?1 AND ?2 ORDER BY saga_id, number"
     );
+    let refunds = concat!(
+        "SELECT saga_id, lease_until, ",
+        refund_columns!(),
+        " FROM refunds WHERE saga_id BETWEEN ?1 AND ?2 ORDER BY saga_id, id"
+    );
     in_chunks(sql, page, saga_fact, (currency, |fact| fact.run.saga.id.0), |facts, range| {
         let mut lines = belonging(sql, lines, &range, sagas::allocation)?;
+        let mut refunds = belonging(sql, refunds, &range, |columns| {
+            let lease_until = columns.time()?;
+            Ok(RefundFact { lease_until, refund: refunds::refund(columns, currency)? })
+        })?;
         for mut fact in facts {
             let id = fact.run.saga.id.0;
             let lines = lines.remove(&id).unwrap_or_default();
             let (allocations, reservation): (Vec<Allocation>, Vec<Reserved>) = lines.into_iter().unzip();
             fact.run.saga.hold.allocations = allocations;
             fact.reservation = reservation;
+            fact.refunds = refunds.remove(&id).unwrap_or_default();
             fact.keys = keys.remove(&id).unwrap_or_default();
             take(Fact::Saga(Box::new(fact)));
         }
@@ -207,7 +220,7 @@ fn all_sagas(sql: &dyn Statements, currency: Currency, take: &mut Take<'_>) -> R
     })
 }
 
-/// A saga, still without its reservation and its keys.
+/// A saga, still without its reservation, its refunds and its keys.
 fn saga_fact(columns: &mut dyn Columns, currency: Currency) -> Result<SagaFact, Trouble> {
     let history = history::read(columns.text()?, saga::State::parse)?;
     let payment_history = match columns.maybe_text()? {
@@ -218,7 +231,7 @@ fn saga_fact(columns: &mut dyn Columns, currency: Currency) -> Result<SagaFact, 
     let stuck_since = columns.maybe_time()?;
     let orders = columns.count()?;
     let run = sagas::run(columns, currency)?;
-    let (reservation, keys) = (Vec::new(), 0);
+    let (reservation, refunds, keys) = (Vec::new(), Vec::new(), 0);
     Ok(SagaFact {
         run,
         history,
@@ -227,9 +240,21 @@ fn saga_fact(columns: &mut dyn Columns, currency: Currency) -> Result<SagaFact, 
         next_run_at,
         stuck_since,
         reservation,
+        refunds,
         keys,
         orders,
     })
+}
+
+/// Keys of sagas that are not there.
+fn lost_keys(sql: &dyn Statements, take: &mut Take<'_>) -> Result<(), Trouble> {
+    let keys = "SELECT k.saga_id, k.request_id FROM idempotency_keys k LEFT JOIN sagas s ON s.id = k.saga_id \
+                WHERE k.saga_id IS NOT NULL AND s.id IS NULL ORDER BY k.saga_id, k.request_id";
+    let keys = sql.many(keys, &[], |columns| {
+        Ok(Fact::LostKey { saga: SagaId(columns.uuid()?), request_id: columns.string()? })
+    })?;
+    keys.into_iter().for_each(take);
+    Ok(())
 }
 
 fn all_orders(sql: &dyn Statements, currency: Currency, take: &mut Take<'_>) -> Result<(), Trouble> {
@@ -252,6 +277,8 @@ struct OrderParts {
     locked_lines: BTreeMap<Uuid, Vec<LockedLine>>,
     attempts: BTreeMap<Uuid, Vec<Attempt>>,
     carts: BTreeMap<Uuid, Vec<Option<CheckoutId>>>,
+    shipments: BTreeMap<Uuid, Vec<Shipment>>,
+    returns: BTreeMap<Uuid, Vec<Return>>,
 }
 
 /// The orders of a chunk as `x`, with what they name as `k`.
@@ -297,6 +324,16 @@ impl OrderParts {
             chunk!("saga_id"),
             " JOIN payments ON payments.saga_id = x.k"
         );
+        let shipments = concat!(
+            "SELECT s.order_id, ",
+            shipment_columns!(),
+            " WHERE s.order_id BETWEEN ?1 AND ?2 ORDER BY s.order_id, s.number, u.position"
+        );
+        let returns = concat!(
+            "SELECT r.order_id, ",
+            return_columns!(),
+            " WHERE r.order_id BETWEEN ?1 AND ?2 ORDER BY r.order_id, r.number, u.position"
+        );
         let carts =
             concat!("SELECT for_order, ordered_by FROM ", chunk!("cart_id"), " JOIN carts ON carts.id = x.k");
         Ok(Self {
@@ -312,6 +349,8 @@ impl OrderParts {
                 sagas::attempt(columns, saga, currency)?
                     .ok_or_else(|| Trouble::call("a payment has no provider"))
             })?,
+            shipments: belonging(sql, shipments, range, goods::shipment)?,
+            returns: belonging(sql, returns, range, goods::returned)?,
             carts: belonging(sql, carts, range, |columns| Ok(columns.maybe_uuid()?.map(CheckoutId)))?,
         })
     }
@@ -320,6 +359,8 @@ impl OrderParts {
         let id = order.id.0;
         order.lines = self.lines.remove(&id).unwrap_or_default();
         order.events = self.events.remove(&id).unwrap_or_default();
+        order.shipments = goods::joined(self.shipments.remove(&id).unwrap_or_default());
+        order.returns = goods::joined(self.returns.remove(&id).unwrap_or_default());
         let checkout = self.checkouts.remove(&id).and_then(|mut found| found.pop());
         let mut checkout = checkout.ok_or_else(|| Trouble::call(format!("{} is gone", order.checkout)))?;
         checkout.lock.lines = self.locked_lines.remove(&id).unwrap_or_default();

@@ -1,22 +1,29 @@
-//! Orders after they were placed, and their refunds.
+//! Orders after they were placed: what merchants change of them. Their refunds stand in `refunds`.
+
+mod refunds;
 
 use async_trait::async_trait;
+use sellonce_checkout::book::Book;
+use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::id::{OrderId, OwnerId, RefundId, Uuid};
-use sellonce_checkout::idempotency::WorkDone;
-use sellonce_checkout::money::Money;
+use sellonce_checkout::idempotency::{Claim, WorkDone};
 use sellonce_checkout::order::change::{self, Change};
-use sellonce_checkout::saga;
+use sellonce_checkout::order::{Return, Shipment, Units, goods, money};
+use sellonce_checkout::refund::{Outcome, Refund};
 use sellonce_checkout::store::orders::{
-    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
+    ChangeOrderRefusal, ChangedOrder, DueRefund, OrderView, Orders, RefundOrder, ReturnOrder, ShipOrder,
+    TransitionOrder,
 };
 use sellonce_checkout::store::{Answer, Failure, Page};
 
 use crate::calls::{Database, DatabaseStore};
 use crate::direct;
 use crate::load;
-use crate::sql::{Dialect, Statements, values};
+use crate::sql::{Statements, values};
 use crate::tables::Tables;
 use crate::trouble::Trouble;
+
+pub(super) use refunds::begin as begin_refund;
 
 #[async_trait]
 impl<D: Database> Orders for DatabaseStore<D> {
@@ -37,65 +44,92 @@ impl<D: Database> Orders for DatabaseStore<D> {
         .await
     }
 
-    async fn transition_order(&self, call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal> {
-        self.write(move |tables| transition(tables, &call)).await
+    async fn transition_order(&self, call: TransitionOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        self.write(move |tables| {
+            let decide = |view: &OrderView, book: &mut Book, now| change::decide(&call, view, book, now);
+            change_order(tables, &call.claim, call.id, "transition", decide)
+        })
+        .await
     }
 
-    async fn claim_refunds(&self, owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure> {
-        self.write_aside(move |tables| claim_refunds(tables, owner, limit)).await
+    async fn refund_order(&self, call: RefundOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        self.write(move |tables| {
+            let decide = |view: &OrderView, _: &mut Book, now| money::refund(&call, view, now);
+            change_order(tables, &call.claim, call.id, "refund", decide)
+        })
+        .await
     }
 
-    async fn finish_refund(&self, id: RefundId, result: RefundResult) -> Result<bool, Failure> {
-        self.write(move |tables| finish_refund(tables, id, &result)).await
+    async fn ship_order(&self, call: ShipOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        self.write(move |tables| {
+            let decide = |view: &OrderView, book: &mut Book, now| goods::ship(&call, view, book, now);
+            change_order(tables, &call.claim, call.id, "shipment", decide)
+        })
+        .await
+    }
+
+    async fn return_order(&self, call: ReturnOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        self.write(move |tables| {
+            let decide = |view: &OrderView, book: &mut Book, now| goods::take_back(&call, view, book, now);
+            change_order(tables, &call.claim, call.id, "return", decide)
+        })
+        .await
+    }
+
+    async fn claim_refunds(&self, owner: OwnerId, limit: u32) -> Result<Vec<DueRefund>, Failure> {
+        self.write_aside(move |tables| refunds::claim(tables, owner, limit)).await
+    }
+
+    async fn finish_refund(&self, id: RefundId, outcome: Outcome) -> Result<bool, Failure> {
+        self.write(move |tables| refunds::finish(tables, id, &outcome)).await
+    }
+
+    async fn stuck_refunds(&self, after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure> {
+        self.read(move |sql, shop| refunds::stuck(sql, shop.currency, after, limit)).await
     }
 }
 
-fn transition(
+/// Changes an order as a merchant asks for, once per key.
+fn change_order(
     tables: &mut dyn Tables,
-    call: &TransitionOrder,
-) -> Result<Result<Transitioned, TransitionRefusal>, Trouble> {
+    claim: &Claim,
+    id: OrderId,
+    what: &str,
+    decide: impl FnOnce(&OrderView, &mut Book, Timestamp) -> Result<Change, ChangeOrderRefusal>,
+) -> Result<Result<ChangedOrder, ChangeOrderRefusal>, Trouble> {
     let currency = tables.shop().currency;
-    let Some(view) = load::order(tables.sql()?, currency, call.id)? else {
-        return Ok(Err(TransitionRefusal::NotFound));
+    let Some(view) = load::order(tables.sql()?, currency, id)? else {
+        return Ok(Err(ChangeOrderRefusal::NotFound));
     };
-    if let Some(known) = tables.known_key(&call.claim)? {
-        return Ok(match known.body == call.claim.body {
-            true => Ok(transitioned(view, known.request_id, true)),
-            false => Err(TransitionRefusal::KeyReused),
+    if let Some(known) = tables.known_key(claim)? {
+        return Ok(match known.body == claim.body {
+            true => Ok(ChangedOrder::of(view, known.request_id, true)),
+            false => Err(ChangeOrderRefusal::KeyReused),
         });
     }
     tables.read_stock_of(view.order.lines.iter().map(|line| &line.sku))?;
     let now = tables.now();
-    let change = match change::decide(call, &view, tables.book(), now) {
+    let change = match decide(&view, tables.book(), now) {
         Ok(change) => change,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    if let Some(amount) = change.refund {
-        let insert = "INSERT INTO refunds (id, order_id, saga_id, amount, state, next_at, lease_until, created_at) \
-                      VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?5, ?5)";
-        let (id, order, saga) = (call.refund.0, call.id.0, view.order.saga.0);
-        let row = values![id.as_bytes(), order.as_bytes(), saga.as_bytes(), amount.minor(), now.millis()];
-        tables.sql()?.execute(insert, row)?;
-    }
-    write_change(tables, &view, &change)?;
-    tables.note_key(&call.claim, &WorkDone::Admin(format!("transition {}", call.id)))?;
-    Ok(Ok(transitioned(change.view, call.claim.request_id.clone(), false)))
+    // No saga moves it: the history of its payment has a step of nobody's fence.
+    write_change(tables, &view, &change, 0)?;
+    tables.note_key(claim, &WorkDone::Admin(format!("{what} {id}")))?;
+    Ok(Ok(ChangedOrder::of(change.view, claim.request_id.clone(), false)))
 }
 
-fn transitioned(view: OrderView, request_id: String, replayed: bool) -> Transitioned {
-    let refund_under_way = view.attempt.as_ref().is_some_and(|attempt| !attempt.refund_pending.is_zero());
-    Transitioned { view, refund_under_way, request_id, replayed }
-}
-
-/// Writes what was decided of an order, under the condition that it still is as it was decided from (I6).
-fn write_change(tables: &mut dyn Tables, from: &OrderView, change: &Change) -> Result<(), Trouble> {
+/// Writes what was decided of an order, under the condition that it still is as it was decided from (I6). `fence` is that
+/// of the saga which moves it.
+pub(super) fn write_change(
+    tables: &mut dyn Tables,
+    from: &OrderView,
+    change: &Change,
+    fence: i64,
+) -> Result<(), Trouble> {
     let to = &change.view;
     let id = to.order.id.0.as_bytes();
-    let update = "UPDATE orders SET status = ?4, version = ?5, updated_at = ?6 \
-                  WHERE id = ?1 AND status = ?2 AND version = ?3";
-    let (was, is) = (from.order.status.as_str(), to.order.status.as_str());
-    let row = values![id, was, from.order.version, is, to.order.version, to.order.updated_at.millis()];
-    tables.sql()?.execute_one("an order", update, row)?;
+    walk(tables.sql()?, from, change)?;
     for (before, line) in from.order.lines.iter().zip(&to.order.lines) {
         if line != before {
             let update = "UPDATE order_lines SET cancelled = ?4, shipped = ?5, returned = ?6 \
@@ -108,79 +142,66 @@ fn write_change(tables: &mut dyn Tables, from: &OrderView, change: &Change) -> R
     if let (Some(before), Some(attempt)) = (&from.attempt, &to.attempt)
         && before != attempt
     {
-        tables.change_attempt(before, attempt, 0)?;
+        tables.change_attempt(before, attempt, fence)?;
     }
-    match &change.event {
-        Some(event) => direct::append_event(tables.sql()?, to.order.id, event),
-        None => Ok(()),
-    }
-}
-
-fn claim_refunds(tables: &mut dyn Tables, owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Trouble> {
     let sql = tables.sql()?;
-    let due = match sql.dialect() {
-        Dialect::Sqlite => {
-            "SELECT id, order_id, amount, tries FROM refunds \
-             WHERE state = 'pending' AND next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, id LIMIT ?2"
-        }
-        Dialect::Postgres => {
-            "SELECT id, order_id, amount, tries FROM refunds \
-             WHERE state = 'pending' AND next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, id LIMIT ?2 \
-             FOR UPDATE SKIP LOCKED"
-        }
-    };
-    let currency = tables.shop().currency;
-    let due = sql.many(due, values![tables.now().millis(), limit], |columns| {
-        let (id, order) = (RefundId(columns.uuid()?), OrderId(columns.uuid()?));
-        let amount = columns.money(currency)?;
-        let tries = columns.count()?;
-        Ok((id, order, amount, tries))
-    })?;
-    let lease_until = tables.now().plus_ms(tables.shop().times.lease_ms);
-    let mut claimed = Vec::with_capacity(due.len());
-    for (id, order, amount, tries) in due {
-        let update =
-            "UPDATE refunds SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1 AND state = 'pending'";
-        let row = values![id.0.as_bytes(), owner.0.as_bytes(), lease_until.millis()];
-        sql.execute_one("a refund", update, row)?;
-        let view = load::named_order(sql, currency, order)?;
-        let attempt =
-            view.attempt.ok_or_else(|| Trouble::call(format!("{id} is of an order without payment")))?;
-        claimed.push(Refund { id, order, amount, tries, attempt });
+    change.events.iter().try_for_each(|event| direct::append_event(sql, to.order.id, event))?;
+    if let Some(shipment) = &change.shipment {
+        insert_shipment(sql, to.order.id, shipment)?;
     }
-    claimed.sort_by_key(|refund| refund.id);
-    Ok(claimed)
+    if let Some(returned) = &change.returned {
+        insert_return(sql, to.order.id, returned)?;
+    }
+    change.refund.as_ref().map_or(Ok(()), |refund| refunds::begin(sql, refund))
 }
 
-fn finish_refund(tables: &mut dyn Tables, id: RefundId, result: &RefundResult) -> Result<bool, Trouble> {
-    let (shop, now) = (tables.shop(), tables.now());
-    let sql: &dyn Statements = tables.sql()?;
-    let row = "SELECT order_id, amount, tries FROM refunds WHERE id = ?1 AND state = 'pending'";
-    let found = sql.one(row, values![id.0.as_bytes()], |columns| {
-        Ok((OrderId(columns.uuid()?), columns.money(shop.currency)?, columns.count::<u32>()?))
-    })?;
-    let Some((order, amount, tries)) = found else { return Ok(false) };
-    let view = load::named_order(sql, shop.currency, order)?;
-    let (state, problem, change) = match result {
-        RefundResult::Unknown(problem) => {
-            let next_at = saga::retry_at(now, tries, &shop.times);
-            let update = "UPDATE refunds SET next_at = ?2, tries = tries + 1, problem = ?3, lease_owner = NULL, \
-                          lease_until = ?4 WHERE id = ?1 AND state = 'pending'";
-            let row = values![id.0.as_bytes(), next_at.millis(), problem, now.millis()];
-            sql.execute_one("a refund", update, row)?;
-            return Ok(true);
-        }
-        RefundResult::Refunded(event) => ("refunded", None, change::refunded(&view, amount, *event, now)),
-        RefundResult::Refused(code) => ("refused", Some(code), change::refund_refused(&view, amount, now)),
-    };
-    let change = change.ok_or_else(|| exceeds(id, amount))?;
-    let update = "UPDATE refunds SET state = ?2, ended_at = ?3, problem = ?4, lease_owner = NULL, lease_until = ?3 \
-                  WHERE id = ?1 AND state = 'pending'";
-    sql.execute_one("a refund", update, values![id.0.as_bytes(), state, now.millis(), problem])?;
-    write_change(tables, &view, &change)?;
-    Ok(true)
+/// Moves an order along the edges of its events, one by one, as the schema's guard wants it.
+fn walk(sql: &dyn Statements, from: &OrderView, change: &Change) -> Result<(), Trouble> {
+    let update = "UPDATE orders SET status = ?4, version = ?5, updated_at = ?6 \
+                  WHERE id = ?1 AND status = ?2 AND version = ?3";
+    let (order, id) = (&change.view.order, from.order.id.0.as_bytes());
+    let (mut status, mut version) = (from.order.status, from.order.version);
+    let moves = change.events.iter().map(|event| event.to);
+    let stays = change.events.is_empty().then_some(status);
+    for to in moves.chain(stays) {
+        let row =
+            values![id, status.as_str(), version, to.as_str(), order.version, order.updated_at.millis()];
+        sql.execute_one("an order", update, row)?;
+        (status, version) = (to, order.version);
+    }
+    Ok(())
 }
 
-fn exceeds(id: RefundId, amount: Money) -> Trouble {
-    Trouble::call(format!("{id} of {amount} is more than was set aside"))
+fn insert_shipment(sql: &dyn Statements, order: OrderId, shipment: &Shipment) -> Result<(), Trouble> {
+    let insert = "INSERT INTO shipments (order_id, number, tracking, actor, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let Shipment { number, units, tracking, actor, at } = shipment;
+    sql.execute(insert, values![order.0.as_bytes(), *number, tracking, actor, at.millis()])?;
+    let insert = "INSERT INTO shipment_units (order_id, number, position, line, location, quantity) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    insert_units(sql, insert, order, *number, units)
+}
+
+fn insert_return(sql: &dyn Statements, order: OrderId, returned: &Return) -> Result<(), Trouble> {
+    let insert = "INSERT INTO returns (order_id, number, restocked, reason, actor, at) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let Return { number, units, restocked, reason, actor, at } = returned;
+    let row = values![order.0.as_bytes(), *number, i64::from(*restocked), reason, actor, at.millis()];
+    sql.execute(insert, row)?;
+    let insert = "INSERT INTO return_units (order_id, number, position, line, location, quantity) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    insert_units(sql, insert, order, *number, units)
+}
+
+fn insert_units(
+    sql: &dyn Statements,
+    insert: &'static str,
+    order: OrderId,
+    number: i64,
+    units: &[Units],
+) -> Result<(), Trouble> {
+    for (Units { line, location, quantity }, position) in units.iter().zip(1_i64..) {
+        let row = values![order.0.as_bytes(), number, position, *line, location.as_str(), *quantity];
+        sql.execute(insert, row)?;
+    }
+    Ok(())
 }

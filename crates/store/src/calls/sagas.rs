@@ -1,23 +1,26 @@
-//! Sagas: claiming and postponing them. T1 stands in `reserve`, the moves in `moves`.
+//! Sagas: claiming and postponing them. T1 stands in `reserve`, the moves in `moves`, what operators do in `operate`.
 
 mod moves;
+mod operate;
 mod reserve;
 
 use async_trait::async_trait;
-use sellonce_checkout::clock::Timestamp;
-use sellonce_checkout::id::{OwnerId, SagaId};
+use sellonce_checkout::id::{CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::money::Currency;
 use sellonce_checkout::store::orders::OrderView;
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, From, Moved, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run, Sagas, Stuck,
+    Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
+    ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
-use sellonce_checkout::store::{Answer, Failure};
+use sellonce_checkout::store::{Answer, Failure, Page};
 
 use crate::calls::{Database, DatabaseStore};
 use crate::load;
 use crate::sql::{Dialect, Statements, values};
-use crate::tables::{Held, Schedule, Tables};
+use crate::tables::{Held, Tables};
 use crate::trouble::Trouble;
+
+pub(super) use operate::wake;
 
 #[async_trait]
 impl<D: Database> Sagas for DatabaseStore<D> {
@@ -27,6 +30,14 @@ impl<D: Database> Sagas for DatabaseStore<D> {
 
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
         self.write_by_keys(move |tables| moves::place_order(tables, &call)).await?
+    }
+
+    async fn pay_order(&self, call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        self.write(move |tables| moves::pay_order(tables, &call)).await?
+    }
+
+    async fn call_off_order(&self, call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure> {
+        self.write(move |tables| moves::call_off_order(tables, &call)).await?
     }
 
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure> {
@@ -45,12 +56,28 @@ impl<D: Database> Sagas for DatabaseStore<D> {
         self.write_aside(move |tables| claim(tables, owner, limit)).await
     }
 
+    async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure> {
+        self.write_by_keys(move |tables| take_over(tables, call)).await
+    }
+
+    async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure> {
+        self.read(move |sql, shop| unfinished(sql, shop.currency, checkout)).await
+    }
+
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure> {
         self.read(move |sql, shop| Ok(load::held(sql, shop.currency, id)?.map(|held| held.run))).await
     }
 
-    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure> {
-        self.read(move |sql, shop| stuck(sql, shop.currency, limit)).await
+    async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure> {
+        self.read(move |sql, shop| operate::stuck(sql, shop.currency, after, limit)).await
+    }
+
+    async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal> {
+        self.write_by_keys(move |tables| operate::retry(tables, id)).await
+    }
+
+    async fn resolve_saga(&self, call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal> {
+        self.write_by_keys(move |tables| operate::resolve(tables, &call)).await
     }
 
     async fn end_leases(&self) -> Result<(), Failure> {
@@ -82,28 +109,27 @@ fn postpone(tables: &mut dyn Tables, call: &Postpone) -> Result<Moved<()>, Troub
     let Some(was) = held(tables, call.from)? else { return Ok(Moved::Lost) };
     let (now, times) = (tables.now(), tables.shop().times);
     let mut is = was.clone();
-    let mut waits_since = was.run.saga.created_at.plus_ms(times.hold_ms);
-    if let (true, Some(before), Some(attempt)) = (call.unknown, &was.run.attempt, &mut is.run.attempt) {
-        let unknown_since = before.unknown_since.unwrap_or(now);
-        waits_since = waits_since.min(unknown_since);
-        attempt.unknown_since = Some(unknown_since);
+    is.schedule.let_go(&mut is.run, call, now, &times);
+    is.owner = None;
+    if let (Some(before), Some(attempt)) = (&was.run.attempt, &is.run.attempt)
+        && before != attempt
+    {
         tables.change_attempt(before, attempt, was.run.saga.fence)?;
     }
-    let is_stuck = now.ms_since(waits_since) >= times.stuck_ms;
-    is.run.saga.tries = was.run.saga.tries.saturating_add(u32::from(call.unknown));
-    is.schedule = Schedule {
-        lease_owner: None,
-        lease_until: now,
-        next_run_at: call.next_run_at,
-        problem: Some(call.problem.clone()),
-        stuck_since: was.schedule.stuck_since.or(is_stuck.then_some(now)),
-    };
     tables.change_saga(&was, &is)?;
     Ok(Moved::Done(()))
 }
 
+/// Gives a saga to an owner, with a new fence (I14); `is` is the saga as it shall be besides.
+fn take(tables: &mut dyn Tables, was: &Held, mut is: Held, owner: OwnerId) -> Result<Run, Trouble> {
+    let (now, times) = (tables.now(), tables.shop().times);
+    is.schedule.take(&mut is.run.saga, now, &times);
+    is.owner = Some(owner);
+    tables.change_saga(was, &is)?;
+    Ok(is.run)
+}
+
 fn claim(tables: &mut dyn Tables, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Trouble> {
-    let now = tables.now();
     let due = match tables.sql()?.dialect() {
         Dialect::Sqlite => {
             "SELECT id FROM sagas WHERE ended_at IS NULL AND next_run_at <= ?1 AND lease_until <= ?1 \
@@ -114,32 +140,31 @@ fn claim(tables: &mut dyn Tables, owner: OwnerId, limit: u32) -> Result<Vec<Run>
              ORDER BY next_run_at, id LIMIT ?2 FOR UPDATE SKIP LOCKED"
         }
     };
-    let mut due =
-        tables.sql()?.many(due, values![now.millis(), limit], |columns| columns.uuid().map(SagaId))?;
+    let row = values![tables.now().millis(), limit];
+    let mut due = tables.sql()?.many(due, row, |columns| columns.uuid().map(SagaId))?;
     due.sort_unstable();
-    let lease_until = now.plus_ms(tables.shop().times.lease_ms);
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
         let was = tables.named_saga(id)?;
-        let mut is = was.clone();
-        is.run.saga.fence = was.run.saga.fence.saturating_add(1);
-        is.schedule.lease_owner = Some(owner);
-        is.schedule.lease_until = lease_until;
-        is.schedule.next_run_at = lease_until;
-        tables.change_saga(&was, &is)?;
-        claimed.push(is.run);
+        claimed.push(take(tables, &was, was.clone(), owner)?);
     }
     Ok(claimed)
 }
 
-fn stuck(sql: &dyn Statements, currency: Currency, limit: u32) -> Result<Vec<Stuck>, Trouble> {
-    let page = "SELECT id FROM sagas WHERE ended_at IS NULL AND stuck_since IS NOT NULL \
-                ORDER BY stuck_since, id LIMIT ?1";
-    let ids = sql.many(page, values![limit], |columns| columns.uuid().map(SagaId))?;
-    let stuck = |id| {
-        let Held { run, schedule, .. } = load::named_saga(sql, currency, id)?;
-        let since: Timestamp = schedule.stuck_since.unwrap_or(run.saga.created_at);
-        Ok(Stuck { run, since, problem: schedule.problem.unwrap_or_default() })
-    };
-    ids.into_iter().map(stuck).collect()
+fn take_over(tables: &mut dyn Tables, call: TakeOver) -> Result<Moved<Box<Run>>, Trouble> {
+    let now = tables.now();
+    let was = tables.held(call.saga)?.filter(|was| was.run.saga.state == call.state);
+    let free = |was: &Held| call.leased == Leased::Take || !was.schedule.is_leased(now);
+    let Some(was) = was.filter(|was| !call.state.is_end() && free(was)) else { return Ok(Moved::Lost) };
+    Ok(Moved::Done(Box::new(take(tables, &was, was.clone(), call.owner)?)))
+}
+
+fn unfinished(
+    sql: &dyn Statements,
+    currency: Currency,
+    checkout: CheckoutId,
+) -> Result<Option<Run>, Trouble> {
+    let row = "SELECT id FROM sagas WHERE checkout_id = ?1 AND ended_at IS NULL";
+    let id = sql.one(row, values![checkout.0.as_bytes()], |columns| columns.uuid().map(SagaId))?;
+    id.map(|id| Ok(load::named_saga(sql, currency, id)?.run)).transpose()
 }

@@ -5,7 +5,7 @@ use sellonce_checkout::id::OrderId;
 use sellonce_checkout::money::Money;
 use sellonce_checkout::order::{HistoryEvent, Order};
 use sellonce_checkout::outbox;
-use sellonce_checkout::simulated_book::{BookEntry, Booking};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, PlannedCallback};
 
 use crate::sql::{Statements, values};
 use crate::trouble::Trouble;
@@ -79,6 +79,21 @@ pub(super) fn change_booking(sql: &dyn Statements, was: &Booking, is: &Booking) 
                   WHERE attempt_key = ?1 AND status = ?2 AND asked = ?3";
     let (key, code) = (&is.attempt_key, is.decline_code.as_ref());
     sql.execute_one("a booking", update, values![key, &was.status, was.asked, is.asked, &is.status, code])
+}
+
+pub(super) fn owe_callbacks(
+    sql: &dyn Statements,
+    attempt_key: &str,
+    callbacks: &[PlannedCallback],
+    now: Timestamp,
+) -> Result<(), Trouble> {
+    let insert = "INSERT INTO simulated_callbacks (id, copy, attempt_key, event, forged, due_at) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    for PlannedCallback { id, copy, event, delay_ms, forged } in callbacks {
+        let due_at = now.plus_ms(*delay_ms).millis();
+        sql.execute(insert, values![id, *copy, attempt_key, *event, i64::from(*forged), due_at])?;
+    }
+    Ok(())
 }
 
 pub(super) fn is_refunded(

@@ -2,15 +2,16 @@
 
 use sellonce_checkout::audit::Reserved;
 use sellonce_checkout::clock::Timestamp;
-use sellonce_checkout::id::SagaId;
+use sellonce_checkout::id::{OwnerId, SagaId};
 use sellonce_checkout::idempotency::{Claim, WorkDone};
 use sellonce_checkout::payment::Attempt;
 use sellonce_checkout::saga::Ending;
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::store::sagas::Run;
 
 use crate::rows::{history, sagas, stock};
 use crate::sql::{Statements, values};
-use crate::tables::{Held, KnownKey, Schedule};
+use crate::tables::{Held, KnownKey};
 use crate::trouble::Trouble;
 
 pub(super) fn known_key(sql: &dyn Statements, claim: &Claim) -> Result<Option<KnownKey>, Trouble> {
@@ -40,6 +41,7 @@ pub(super) fn insert_run(
     sql: &dyn Statements,
     run: &Run,
     schedule: &Schedule,
+    owner: OwnerId,
     now: Timestamp,
 ) -> Result<(), Trouble> {
     let insert = "INSERT INTO sagas (id, checkout_id, cart_id, state, fence, lease_owner, lease_until, next_run_at, \
@@ -56,7 +58,7 @@ pub(super) fn insert_run(
             saga.cart.as_ref().map(|id| id.0.as_bytes()),
             saga.state.as_str(),
             saga.fence,
-            schedule.lease_owner.as_ref().map(|id| id.0.as_bytes()),
+            owner.0.as_bytes(),
             schedule.lease_until.millis(),
             schedule.next_run_at.millis(),
             saga.hold_until.millis(),
@@ -84,8 +86,8 @@ fn insert_attempt(
     fence: i64,
     now: Timestamp,
 ) -> Result<(), Trouble> {
-    let insert = "INSERT INTO payments (saga_id, provider, token, amount, status, captured, refunded, \
-                  refund_pending, history) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let insert = "INSERT INTO payments (saga_id, provider, token, amount, capture, status, captured, refunded, \
+                  refund_pending, history) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let history = history::begun(attempt.status.as_str(), fence, now);
     sql.execute(
         insert,
@@ -94,6 +96,7 @@ fn insert_attempt(
             &attempt.provider,
             &attempt.token,
             attempt.amount.minor(),
+            attempt.capture.as_str(),
             attempt.status.as_str(),
             attempt.captured.minor(),
             attempt.refunded.minor(),
@@ -113,11 +116,12 @@ pub(super) fn change_saga(
 ) -> Result<(), Trouble> {
     let update = "UPDATE sagas SET state = ?4, fence = ?5, tries = ?6, lease_owner = ?7, lease_until = ?8, \
                   next_run_at = ?9, problem = ?10, stuck_since = ?11, ended_at = ?12, order_id = ?13, \
-                  action_url = ?14, ending = ?15, ending_code = ?16, history = history || ?17 \
+                  action_url = ?14, ending = ?15, ending_code = ?16, woken = ?17, resolution = ?18, \
+                  resolved_by = ?19, resolved_reason = ?20, resolved_at = ?21, history = history || ?22 \
                   WHERE id = ?1 AND state = ?2 AND fence = ?3";
     let (before, after, schedule) = (&was.run.saga, &is.run.saga, &is.schedule);
     let step = history::step_between(before.state.as_str(), after.state.as_str(), after.fence, now);
-    let ending = after.ending.as_ref();
+    let (ending, resolved) = (after.ending.as_ref(), after.resolved.as_ref());
     sql.execute_one(
         "a saga",
         update,
@@ -128,16 +132,21 @@ pub(super) fn change_saga(
             after.state.as_str(),
             after.fence,
             after.tries,
-            schedule.lease_owner.as_ref().map(|id| id.0.as_bytes()),
+            is.owner.as_ref().map(|id| id.0.as_bytes()),
             schedule.lease_until.millis(),
             schedule.next_run_at.millis(),
-            schedule.problem.as_ref(),
+            sagas::problem_column(&schedule.problem),
             schedule.stuck_since.map(Timestamp::millis),
             after.ended_at.map(Timestamp::millis),
             after.order.as_ref().map(|id| id.0.as_bytes()),
             after.action_url.as_ref(),
             ending.map(Ending::as_str),
             sagas::ending_code(ending),
+            i64::from(schedule.woken),
+            resolved.map(|said| said.resolution.as_str()),
+            resolved.map(|said| &said.actor),
+            resolved.map(|said| &said.reason),
+            resolved.map(|said| said.at.millis()),
             &step,
         ],
     )

@@ -21,15 +21,16 @@ use sellonce_checkout::cart::Cart;
 use sellonce_checkout::catalog::{Offer, Sku};
 use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::discount::{Discount, DiscountCode};
-use sellonce_checkout::id::{CartId, CheckoutId, SagaId};
+use sellonce_checkout::id::{CartId, CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::idempotency::{Claim, Key, Scope, WorkDone};
 use sellonce_checkout::inventory::{Place, Policy};
 use sellonce_checkout::money::Money;
 use sellonce_checkout::order::Order;
 use sellonce_checkout::payment::Attempt;
 use sellonce_checkout::purchase_limit::{LimitKey, Uses};
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::Checkout;
-use sellonce_checkout::simulated_book::{BookEntry, Booking};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, PlannedCallback};
 use sellonce_checkout::store::Shop;
 use sellonce_checkout::store::sagas::Run;
 
@@ -37,7 +38,7 @@ use crate::direct::Contended;
 use crate::job::Job;
 use crate::postgres::link::Link;
 use crate::sql::Statements;
-use crate::tables::{Held, KnownKey, Schedule, Tables};
+use crate::tables::{Held, KnownKey, Tables};
 use crate::trouble::Trouble;
 use load::{Rows, Wanted};
 use write::Writes;
@@ -325,12 +326,12 @@ impl Tables for Batch {
         found!(self.sagas, &id)
     }
 
-    fn insert_run(&mut self, run: &Run, schedule: &Schedule) -> Result<(), Trouble> {
+    fn insert_run(&mut self, run: &Run, schedule: &Schedule, owner: OwnerId) -> Result<(), Trouble> {
         self.take(Thing::Saga(run.saga.id))?;
         if let Some(cart) = run.saga.cart {
             self.take(Thing::SagasOfCart(cart))?;
         }
-        self.writes.insert_run(run, schedule, self.now);
+        self.writes.insert_run(run, schedule, owner, self.now);
         Ok(())
     }
 
@@ -387,6 +388,12 @@ impl Tables for Batch {
     fn change_booking(&mut self, was: &Booking, is: &Booking) -> Result<(), Trouble> {
         self.take(Thing::Booking(is.attempt_key.clone()))?;
         self.writes.bookings.push((was.clone(), is.clone()));
+        Ok(())
+    }
+
+    fn owe_callbacks(&mut self, attempt_key: &str, callbacks: &[PlannedCallback]) -> Result<(), Trouble> {
+        let owed = callbacks.iter().map(|planned| (attempt_key.to_owned(), planned.clone()));
+        self.writes.callbacks.extend(owed);
         Ok(())
     }
 

@@ -23,6 +23,17 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     sql(11, "0011_ledger_guards", include_str!("../../migrations/postgres/0011_ledger_guards.sql")),
     sql(12, "0012_accounts", include_str!("../../migrations/postgres/0012_accounts.sql")),
     sql(13, "0013_simulated_book", include_str!("../../migrations/postgres/0013_simulated_book.sql")),
+    sql(14, "0014_two_step_payments", include_str!("../../migrations/postgres/0014_two_step_payments.sql")),
+    sql(
+        15,
+        "0015_shipments_and_returns",
+        include_str!("../../migrations/postgres/0015_shipments_and_returns.sql"),
+    ),
+    sql(
+        16,
+        "0016_simulated_callbacks",
+        include_str!("../../migrations/postgres/0016_simulated_callbacks.sql"),
+    ),
 ];
 
 const fn sql(version: i64, name: &'static str, text: &'static str) -> Migration {

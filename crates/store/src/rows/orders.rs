@@ -38,7 +38,7 @@ macro_rules! booking_columns {
 
 pub(crate) use {booking_columns, event_columns, order_columns, order_line_columns};
 
-/// An order, still without its lines and events.
+/// An order, still without its lines, its events and its parcels.
 pub(crate) fn order(columns: &mut dyn Columns, currency: Currency) -> Result<Order, Trouble> {
     Ok(Order {
         number: columns.integer()?,
@@ -51,6 +51,8 @@ pub(crate) fn order(columns: &mut dyn Columns, currency: Currency) -> Result<Ord
         total: columns.money(currency)?,
         lines: Vec::new(),
         events: Vec::new(),
+        shipments: Vec::new(),
+        returns: Vec::new(),
         version: columns.integer()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,

@@ -6,12 +6,13 @@ use sellonce_checkout::id::{CartId, CheckoutId, OrderId, OwnerId, SagaId};
 use sellonce_checkout::idempotency::{BodyHash, WorkDone};
 use sellonce_checkout::inventory::Place;
 use sellonce_checkout::money::Currency;
-use sellonce_checkout::payment::{self, Attempt};
-use sellonce_checkout::saga::{Ending, State};
-use sellonce_checkout::store::sagas::{Run, Saga};
+use sellonce_checkout::payment::{self, Attempt, Capture};
+use sellonce_checkout::saga::{Ending, Resolution, State};
+use sellonce_checkout::schedule::Schedule;
+use sellonce_checkout::store::sagas::{Resolved, Run, Saga};
 
 use crate::rows::{Columns, stock};
-use crate::tables::{KnownKey, Schedule};
+use crate::tables::KnownKey;
 use crate::trouble::Trouble;
 
 /// The columns of [`run`], of sagas `s` with their payments `p`, where they have one. They are the last of their row:
@@ -19,22 +20,24 @@ use crate::trouble::Trouble;
 macro_rules! run_columns {
     () => {
         "s.id, s.checkout_id, s.cart_id, s.state, s.fence, s.tries, s.hold_until, s.limits, s.ending, s.ending_code, \
-         s.order_id, s.action_url, s.created_at, s.ended_at, p.provider, p.token, p.amount, p.status, p.captured, \
-         p.refunded, p.refund_pending, p.provider_reference, p.unknown_since"
+         s.order_id, s.action_url, s.resolution, s.resolved_by, s.resolved_reason, s.resolved_at, s.created_at, \
+         s.ended_at, p.provider, p.token, p.amount, p.capture, p.status, p.captured, p.refunded, p.refund_pending, \
+         p.provider_reference, p.unknown_since"
     };
 }
 
 /// The columns of [`schedule`], of sagas `s`.
 macro_rules! schedule_columns {
     () => {
-        "s.lease_owner, s.lease_until, s.next_run_at, s.problem, s.stuck_since"
+        "s.lease_owner, s.lease_until, s.next_run_at, s.woken, s.problem, s.stuck_since"
     };
 }
 
 /// The columns of [`attempt`].
 macro_rules! attempt_columns {
     () => {
-        "provider, token, amount, status, captured, refunded, refund_pending, provider_reference, unknown_since"
+        "provider, token, amount, capture, status, captured, refunded, refund_pending, provider_reference, \
+         unknown_since"
     };
 }
 
@@ -61,6 +64,7 @@ pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, 
         ending: ending(columns)?,
         order: columns.maybe_uuid()?.map(OrderId),
         action_url: columns.maybe_string()?,
+        resolved: resolved(columns)?,
         created_at: columns.time()?,
         ended_at: columns.maybe_time()?,
     };
@@ -68,15 +72,33 @@ pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, 
     Ok(Run { saga, attempt })
 }
 
-/// When a saga runs, and whose it is until then.
-pub(crate) fn schedule(columns: &mut dyn Columns) -> Result<Schedule, Trouble> {
-    Ok(Schedule {
-        lease_owner: columns.maybe_uuid()?.map(OwnerId),
+/// Who has a saga, or had it last, and when it runs.
+pub(crate) fn schedule(columns: &mut dyn Columns) -> Result<(Option<OwnerId>, Schedule), Trouble> {
+    let owner = columns.maybe_uuid()?.map(OwnerId);
+    let schedule = Schedule {
         lease_until: columns.time()?,
         next_run_at: columns.time()?,
-        problem: columns.maybe_string()?,
+        woken: columns.flag()?,
+        problem: columns.maybe_string()?.unwrap_or_default(),
         stuck_since: columns.maybe_time()?,
-    })
+    };
+    Ok((owner, schedule))
+}
+
+/// What went wrong last, as its column has it.
+pub(crate) fn problem_column(problem: &str) -> Option<&str> {
+    (!problem.is_empty()).then_some(problem)
+}
+
+fn resolved(columns: &mut dyn Columns) -> Result<Option<Resolved>, Trouble> {
+    let resolution = columns.maybe_string()?;
+    let (actor, reason) = (columns.maybe_string()?, columns.maybe_string()?);
+    let at = columns.maybe_time()?;
+    let Some(text) = resolution else { return Ok(None) };
+    let resolution = Resolution::parse(&text);
+    let resolution = resolution.ok_or_else(|| Trouble::call(format!("`{text}` resolves no saga")))?;
+    let (actor, reason) = (actor.unwrap_or_default(), reason.unwrap_or_default());
+    Ok(at.map(|at| Resolved { resolution, actor, reason, at }))
 }
 
 /// What a key did, from `body, saga_id, work, request_id`.
@@ -119,6 +141,7 @@ pub(crate) fn attempt(
         provider,
         token: columns.string()?,
         amount: columns.money(currency)?,
+        capture: columns.value(Capture::parse)?,
         status: columns.value(payment::Status::parse)?,
         captured: columns.money(currency)?,
         refunded: columns.money(currency)?,

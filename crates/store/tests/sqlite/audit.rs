@@ -171,7 +171,7 @@ async fn i6_a_move_that_no_table_has() {
             "UPDATE checkouts SET history = 'open:0:1,completed:1:2' WHERE status = 'completed'",
             "UPDATE checkouts SET status = 'open', order_id = NULL WHERE status = 'completed'",
             "UPDATE sagas SET history = 'reserved:1:1,voiding:1:2,placed:1:3' WHERE state = 'placed'",
-            "UPDATE payments SET history = 'created:1:1,declined:1:2,captured:1:3' WHERE status = 'captured'",
+            "UPDATE payments SET history = 'created:1:1,captured:1:2,declined:1:3,captured:1:4' WHERE status = 'captured'",
             "UPDATE order_lines SET returned = 9",
         ],
     )
@@ -206,7 +206,7 @@ async fn i9_a_saga_that_nobody_will_run_and_an_old_one_that_no_operator_sees() {
         I9,
         &[
             "UPDATE sagas SET lease_until = lease_until - 200000, next_run_at = next_run_at - 200000",
-            "UPDATE sagas SET created_at = created_at - 86400000",
+            "UPDATE sagas SET created_at = created_at - 86400000, history = 'reserved:1:1'",
         ],
     )
     .await;

@@ -6,5 +6,4 @@ mod audit;
 mod guards;
 mod opening;
 mod pipeline;
-mod sale;
 mod shop;

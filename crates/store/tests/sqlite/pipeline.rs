@@ -42,6 +42,7 @@ fn entry(number: u32) -> BookEntry {
         status: "declined",
         decline_code: Some("card_declined"),
         only_from: &[],
+        callbacks: Vec::new(),
     }
 }
 

@@ -19,7 +19,7 @@ use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::Policy;
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::{Currency, Money};
-use sellonce_checkout::payment;
+use sellonce_checkout::payment::{self, Capture};
 use sellonce_checkout::price_lock::WantedLine;
 use sellonce_checkout::session::Buyer;
 use sellonce_checkout::simulated_book::{BookEntry, SimulatedBook};
@@ -86,7 +86,8 @@ impl TestShop {
     pub(crate) fn with_times(times: Times) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(HandClock::at(1_700_000_000_000));
-        let shop = Shop { currency: usd(), locations: vec![Location::main()], times };
+        let (locations, capture) = (vec![Location::main()], Capture::Automatic);
+        let shop = Shop { currency: usd(), locations, capture, times };
         let settings = Settings { shop, clock: clock.clone() };
         let store = SqliteStore::open(&folder.path().join("shop.db"), settings).expect("a new file opens");
         Self { store: Arc::new(store), clock, folder, drawn: AtomicU64::new(1) }
@@ -232,6 +233,7 @@ impl TestShop {
             status: "captured",
             decline_code: None,
             only_from: &[],
+            callbacks: Vec::new(),
         };
         self.store.book(entry).await.expect("the book answers");
         match self.store.place_order(self.placing(run)).await.expect("the store answers") {

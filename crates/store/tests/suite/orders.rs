@@ -3,8 +3,9 @@
 use sellonce_checkout::id::EventId;
 use sellonce_checkout::inventory::Policy;
 use sellonce_checkout::order::{Illegal, Status};
+use sellonce_checkout::refund::Outcome;
 use sellonce_checkout::store::deliveries::{DeliveryResult, MAIL};
-use sellonce_checkout::store::orders::{RefundResult, TransitionRefusal};
+use sellonce_checkout::store::orders::ChangeOrderRefusal;
 
 use crate::stores::on_every_store;
 use crate::world::{counters, main_location, owner, price, product};
@@ -28,7 +29,7 @@ on_every_store! {
         world.put("mug", 1000, 5).await;
         let before = world.sell(&[("mug", 2)], "ada").await;
         let refused = world.transition(before.order.id, Status::Delivered).await;
-        let Err(TransitionRefusal::Illegal { why, from, allowed }) = refused else { panic!("{refused:?}") };
+        let Err(ChangeOrderRefusal::Illegal { why, from, allowed }) = refused else { panic!("{refused:?}") };
         assert_eq!((why, from), (Illegal::NoEdge { from: Status::Paid, to: Status::Delivered }, Status::Paid));
         assert_eq!(allowed, [Status::Processing, Status::Cancelled, Status::Refunded]);
         assert_eq!(world.store().order(before.order.id).await, Ok(Some(before)));
@@ -41,13 +42,13 @@ on_every_store! {
         assert!(moved.refund_under_way);
         assert_eq!(world.counters("mug", &main_location()).await, counters(5, 0, 0, 0));
         let refunds = world.store().claim_refunds(owner(), 10).await.expect("the store answers");
-        assert_eq!((refunds.len(), refunds[0].amount), (1, price(2000)));
+        assert_eq!((refunds.len(), refunds[0].refund.amount), (1, price(2000)));
         assert_eq!(world.store().claim_refunds(owner(), 10).await, Ok(vec![]), "one hand at a time");
         let event = EventId(world.id());
-        let finish = |result| { let (store, id) = (world.store().clone(), refunds[0].id); async move { store.finish_refund(id, result).await } };
-        assert_eq!(finish(RefundResult::Unknown("no answer".to_owned())).await, Ok(true));
-        assert_eq!(finish(RefundResult::Refunded(event)).await, Ok(true));
-        assert_eq!(finish(RefundResult::Refunded(event)).await, Ok(false), "it is booked once");
+        let finish = |result| { let (store, id) = (world.store().clone(), refunds[0].refund.id); async move { store.finish_refund(id, result).await } };
+        assert_eq!(finish(Outcome::Unknown("no answer".to_owned())).await, Ok(true));
+        assert_eq!(finish(Outcome::Refunded(event)).await, Ok(true));
+        assert_eq!(finish(Outcome::Refunded(event)).await, Ok(false), "it is booked once");
         let read = world.store().order(id).await.expect("the store answers").expect("the order is there");
         assert_eq!((read.order.status, read.attempt.map(|attempt| attempt.refunded)), (Status::Refunded, Some(price(2000))));
     }
@@ -66,8 +67,8 @@ on_every_store! {
         let id = world.sell(&[("mug", 2)], "ada").await.order.id;
         let moved = world.transition(id, Status::Refunded).await.expect("a refund can be asked for");
         assert_eq!((moved.view.order.status, moved.refund_under_way), (Status::Paid, true));
-        let refund = world.store().claim_refunds(owner(), 10).await.expect("the store answers").remove(0);
-        let refused = world.store().finish_refund(refund.id, RefundResult::Refused("closed".to_owned())).await;
+        let refund = world.store().claim_refunds(owner(), 10).await.expect("the store answers").remove(0).refund;
+        let refused = world.store().finish_refund(refund.id, Outcome::Refused("closed".to_owned())).await;
         assert_eq!(refused, Ok(true));
         let read = world.store().order(id).await.expect("the store answers").expect("the order is there");
         let attempt = read.attempt.expect("it was paid");
@@ -78,7 +79,7 @@ on_every_store! {
         world.put_with(product("print", 2000, Some(0), Policy::Continue), false).await.expect("it is put");
         let id = world.sell(&[("print", 1)], "ada").await.order.id;
         world.transition(id, Status::Processing).await.expect("the table allows it");
-        assert_eq!(world.transition(id, Status::Shipped).await, Err(TransitionRefusal::NotOnHand));
+        assert_eq!(world.transition(id, Status::Shipped).await, Err(ChangeOrderRefusal::NotOnHand));
         assert_eq!(world.counters("print", &main_location()).await, counters(0, 0, 1, 1));
     }
 
@@ -92,7 +93,7 @@ on_every_store! {
         let mut stale = world.transition_call(id, Status::Shipped);
         stale.expected_version = Some(1);
         let refused = world.store().transition_order(stale).await.expect("it answers");
-        assert_eq!(refused, Err(TransitionRefusal::Changed));
+        assert_eq!(refused, Err(ChangeOrderRefusal::Changed));
     }
 
     orders_are_listed_newest_first: |world| {

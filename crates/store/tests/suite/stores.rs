@@ -8,6 +8,7 @@ use sellonce_checkout::catalog::Location;
 use sellonce_checkout::clock::{Clock, Timestamp};
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::Currency;
+use sellonce_checkout::payment::Capture;
 use sellonce_checkout::store::memory::MemoryStore;
 use sellonce_checkout::store::{Shop, Store};
 use sellonce_cluster::Database;
@@ -58,36 +59,41 @@ pub(crate) fn usd() -> Currency {
 }
 
 /// Two sellable locations, so that lines can be split.
-pub(crate) fn shop() -> Shop {
+pub(crate) fn shop(capture: Capture) -> Shop {
     let location = |name| Location::parse(name).expect("a location");
-    Shop { currency: usd(), locations: vec![location("main"), location("annex")], times: Times::default() }
+    let locations = vec![location("main"), location("annex")];
+    Shop { currency: usd(), locations, capture, times: Times::default() }
 }
 
-pub(crate) fn memory() -> Subject {
+pub(crate) fn memory(capture: Capture) -> Subject {
     let clock = HandClock::new();
-    let store = Arc::new(MemoryStore::new(shop(), clock.clone()));
+    let store = Arc::new(MemoryStore::new(shop(capture), clock.clone()));
     Subject { name: "memory", store, clock, _place: Place::Nowhere }
 }
 
-pub(crate) fn sqlite() -> Subject {
+pub(crate) fn sqlite(capture: Capture) -> Subject {
     let clock = HandClock::new();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let settings = Settings { shop: shop(), clock: clock.clone() };
+    let settings = Settings { shop: shop(capture), clock: clock.clone() };
     let store = SqliteStore::open(&folder.path().join("shop.db"), settings).expect("an empty shop opens");
     Subject { name: "sqlite", store: Arc::new(store), clock, _place: Place::Folder(folder) }
 }
 
-pub(crate) fn postgres() -> Subject {
+pub(crate) fn postgres(capture: Capture) -> Subject {
     let database = Database::new();
     let clock = HandClock::new();
-    let store = postgres_at(&database.url(), &clock);
+    let store = postgres_of(&database.url(), &clock, capture);
     Subject { name: "postgres", store, clock, _place: Place::Database(database) }
 }
 
 /// A store at a database that others may have opened as well.
 pub(crate) fn postgres_at(url: &str, clock: &Arc<HandClock>) -> Arc<PostgresStore> {
+    postgres_of(url, clock, Capture::Automatic)
+}
+
+fn postgres_of(url: &str, clock: &Arc<HandClock>, capture: Capture) -> Arc<PostgresStore> {
     let (url, clock) = (url.to_owned(), clock.clone());
-    let settings = PostgresSettings { url, shop: shop(), clock, time: TimeSource::OwnClock };
+    let settings = PostgresSettings { url, shop: shop(capture), clock, time: TimeSource::OwnClock };
     Arc::new(PostgresStore::open(settings).expect("the database opens"))
 }
 
@@ -97,16 +103,23 @@ pub(crate) fn subject_of(store: Arc<PostgresStore>, clock: &Arc<HandClock>) -> S
 }
 
 /// Every kind of store, empty.
-pub(crate) fn all() -> Vec<Subject> {
-    vec![memory(), sqlite(), postgres()]
+pub(crate) fn all(capture: Capture) -> Vec<Subject> {
+    vec![memory(capture), sqlite(capture), postgres(capture)]
 }
 
-/// Runs a behaviour on every store. What must always hold, holds at the end of each.
+/// Runs a behaviour on every store; of a shop that takes money in one step, unless it says otherwise. What must always
+/// hold, holds at the end of each.
 macro_rules! on_every_store {
-    ($($name:ident: |$world:ident| $body:block)+) => {$(
+    (in two steps; $($name:ident: |$world:ident| $body:block)+) => {
+        crate::stores::on_every_store! { Manual; $($name: |$world| $body)+ }
+    };
+    ($($name:ident: |$world:ident| $body:block)+) => {
+        crate::stores::on_every_store! { Automatic; $($name: |$world| $body)+ }
+    };
+    ($capture:ident; $($name:ident: |$world:ident| $body:block)+) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            for subject in crate::stores::all() {
+            for subject in crate::stores::all(sellonce_checkout::payment::Capture::$capture) {
                 println!("on {}", subject.name);
                 #[allow(unused_mut, reason = "not every behaviour changes the world's own counters")]
                 let mut $world = crate::world::World::new(subject);

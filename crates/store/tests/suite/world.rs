@@ -15,7 +15,7 @@ use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Counters, Kind, Place, Policy};
 use sellonce_checkout::money::Money;
 use sellonce_checkout::order;
-use sellonce_checkout::payment;
+use sellonce_checkout::payment::{self, Capture};
 use sellonce_checkout::price_lock::WantedLine;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Buyer;
@@ -23,9 +23,13 @@ use sellonce_checkout::store::Store;
 use sellonce_checkout::store::catalog::{PutOutcome, PutProduct, PutRefusal};
 use sellonce_checkout::store::checkouts::{CheckoutView, Goods, OpenCheckout, OpenRefusal};
 use sellonce_checkout::store::inventory::{MoveRefusal, MoveStock, Moved as StockMoved};
-use sellonce_checkout::store::orders::{OrderView, TransitionOrder, TransitionRefusal, Transitioned};
+use sellonce_checkout::store::orders::{
+    ChangeOrderRefusal, ChangedOrder, LineUnits, OrderView, RefundOrder, ReturnOrder, ShipOrder,
+    TransitionOrder,
+};
 use sellonce_checkout::store::sagas::{
-    Begun, From, Moved, PaymentChoice, PaymentNews, PlaceOrder, Release, Reserve, ReserveRefusal, Run, Target,
+    Begun, From, Moved, PayOrder, PaymentChoice, PaymentNews, PlaceOrder, Release, Reserve, ReserveRefusal,
+    Run, Target,
 };
 use sellonce_checkout::totals::Tables;
 
@@ -234,7 +238,10 @@ impl World {
     }
 
     pub(crate) fn place_call(&mut self, run: &Run) -> PlaceOrder {
-        let status = run.attempt.as_ref().map(|_| payment::Status::Captured);
+        let status = run.attempt.as_ref().map(|attempt| match attempt.capture {
+            Capture::Automatic => payment::Status::Captured,
+            Capture::Manual => payment::Status::Authorized,
+        });
         PlaceOrder {
             from: from(run),
             payment: PaymentNews { status, reference: Some("at-provider".to_owned()), refunded: false },
@@ -270,6 +277,18 @@ impl World {
         self.place(&run).await
     }
 
+    /// One order of some units in a shop that takes money in two steps, from opening to paid.
+    pub(crate) async fn sell_and_pay(&mut self, wanted: &[(&str, u32)], name: &str) -> OrderView {
+        let saga = self.sell(wanted, name).await.order.saga;
+        let run = self.store().saga(saga).await.expect("the store answers").expect("the saga is there");
+        let captured = PaymentNews { status: Some(payment::Status::Captured), ..PaymentNews::default() };
+        let call = PayOrder { from: from(&run), payment: captured, event: EventId(self.id()) };
+        match self.store().pay_order(call).await.expect("the store answers") {
+            Moved::Done(view) => *view,
+            Moved::Lost => panic!("on {}: the order was lost", self.name()),
+        }
+    }
+
     pub(crate) fn transition_call(&mut self, id: OrderId, to: order::Status) -> TransitionOrder {
         let event = EventId(self.id());
         TransitionOrder {
@@ -290,9 +309,57 @@ impl World {
         &mut self,
         id: OrderId,
         to: order::Status,
-    ) -> Result<Transitioned, TransitionRefusal> {
+    ) -> Result<ChangedOrder, ChangeOrderRefusal> {
         let call = self.transition_call(id, to);
         self.store().transition_order(call).await.expect("the store answers")
+    }
+
+    pub(crate) fn refund_call(&mut self, id: OrderId, minor: i64) -> RefundOrder {
+        let refund = RefundId(self.id());
+        RefundOrder {
+            claim: self.claim("refunds", &refund.to_string()),
+            id,
+            amount: price(minor),
+            reason: "it was chipped".to_owned(),
+            actor: "key_tests".to_owned(),
+            expected_version: None,
+            refund,
+        }
+    }
+
+    pub(crate) fn ship_call(&mut self, id: OrderId, units: &[(u32, i64)]) -> ShipOrder {
+        let events = [EventId(self.id()), EventId(self.id())];
+        ShipOrder {
+            claim: self.claim("shipments", &events[0].to_string()),
+            id,
+            lines: line_units(units),
+            tracking: "1Z999".to_owned(),
+            actor: "key_tests".to_owned(),
+            expected_version: None,
+            events,
+        }
+    }
+
+    pub(crate) fn return_call(&mut self, id: OrderId, units: &[(u32, i64)], restock: bool) -> ReturnOrder {
+        let key = EventId(self.id()).to_string();
+        ReturnOrder {
+            claim: self.claim("returns", &key),
+            id,
+            lines: line_units(units),
+            restock,
+            reason: "too small".to_owned(),
+            actor: "key_tests".to_owned(),
+            expected_version: None,
+        }
+    }
+
+    pub(crate) async fn ship(
+        &mut self,
+        id: OrderId,
+        units: &[(u32, i64)],
+    ) -> Result<ChangedOrder, ChangeOrderRefusal> {
+        let call = self.ship_call(id, units);
+        self.store().ship_order(call).await.expect("the store answers")
     }
 
     pub(crate) fn cart_id(&mut self) -> CartId {
@@ -302,6 +369,10 @@ impl World {
     pub(crate) fn line_id(&mut self) -> CartLineId {
         CartLineId(self.id())
     }
+}
+
+fn line_units(units: &[(u32, i64)]) -> Vec<LineUnits> {
+    units.iter().map(|(line, quantity)| LineUnits { line: *line, quantity: *quantity }).collect()
 }
 
 pub(crate) fn from(run: &Run) -> From {

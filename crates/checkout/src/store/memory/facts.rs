@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::State;
-use crate::audit::{DeliveryFact, Fact, Reserved, SagaFact};
+use crate::audit::{DeliveryFact, Fact, RefundFact, Reserved, SagaFact};
+use crate::id::SagaId;
 use crate::idempotency::WorkDone;
 use crate::inventory::Place;
 use crate::purchase_limit::LimitKey;
@@ -18,6 +19,11 @@ impl State {
             let checkout = Box::new(row.checkout.clone());
             take(Fact::Checkout { checkout, history: row.history.clone() });
         }
+        let mut refunds: BTreeMap<SagaId, Vec<RefundFact>> = BTreeMap::new();
+        for row in self.refunds.values() {
+            let fact = RefundFact { refund: row.refund.clone(), lease_until: row.lease_until };
+            refunds.entry(row.refund.saga).or_default().push(fact);
+        }
         for row in self.sagas.values() {
             let id = row.run.saga.id;
             let keys = self.keys.values().filter(|key| key.work == WorkDone::Saga(id)).count();
@@ -26,13 +32,20 @@ impl State {
                 run: row.run.clone(),
                 history: row.history.clone(),
                 payment_history: row.payment_history.clone(),
-                lease_until: Some(row.lease_until),
-                next_run_at: Some(row.next_run_at),
-                stuck_since: row.stuck_since,
+                lease_until: Some(row.schedule.lease_until),
+                next_run_at: Some(row.schedule.next_run_at),
+                stuck_since: row.schedule.stuck_since,
                 reservation: row.run.saga.hold.allocations.iter().map(|_| row.reservation).collect(),
+                refunds: refunds.remove(&id).unwrap_or_default(),
                 keys: u64::try_from(keys).unwrap_or(u64::MAX),
                 orders: u64::try_from(orders).unwrap_or(u64::MAX),
             })));
+        }
+        for key in self.keys.values() {
+            let WorkDone::Saga(saga) = key.work else { continue };
+            if !self.sagas.contains_key(&saga) {
+                take(Fact::LostKey { saga, request_id: key.request_id.clone() });
+            }
         }
         for id in self.orders.keys() {
             let Some(view) = self.order_view(*id) else { continue };

@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 
 use super::{KeyRow, MemoryStore, RefundRow, State, lease};
-use crate::clock::Timestamp;
+use crate::book::Book;
 use crate::id::{OrderId, OwnerId, RefundId};
-use crate::idempotency::WorkDone;
+use crate::idempotency::{Claim, WorkDone};
 use crate::order::change::{self, Change};
-use crate::saga;
+use crate::order::{goods, money};
+use crate::payment::Attempt;
+use crate::refund::{self, Refund};
 use crate::store::orders::{
-    OrderView, Orders, Refund, RefundResult, TransitionOrder, TransitionRefusal, Transitioned,
+    ChangeOrderRefusal, ChangedOrder, DueRefund, OrderView, Orders, RefundOrder, ReturnOrder, ShipOrder,
+    TransitionOrder,
 };
 use crate::store::{Answer, Books, Failure, Page};
 
@@ -26,96 +29,136 @@ impl Orders for MemoryStore {
         Ok(Page::of(rows.collect(), limit))
     }
 
-    async fn transition_order(&self, call: TransitionOrder) -> Answer<Transitioned, TransitionRefusal> {
+    async fn transition_order(&self, call: TransitionOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
         let now = self.now();
-        Ok(self.state().transition_order(call, now))
+        let decide = |view: &OrderView, book: &mut Book| change::decide(&call, view, book, now);
+        Ok(self.state().change_order(&call.claim, call.id, "transition", decide))
     }
 
-    async fn claim_refunds(&self, owner: OwnerId, limit: u32) -> Result<Vec<Refund>, Failure> {
+    async fn refund_order(&self, call: RefundOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        let now = self.now();
+        let decide = |view: &OrderView, _: &mut Book| money::refund(&call, view, now);
+        Ok(self.state().change_order(&call.claim, call.id, "refund", decide))
+    }
+
+    async fn ship_order(&self, call: ShipOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        let now = self.now();
+        let decide = |view: &OrderView, book: &mut Book| goods::ship(&call, view, book, now);
+        Ok(self.state().change_order(&call.claim, call.id, "shipment", decide))
+    }
+
+    async fn return_order(&self, call: ReturnOrder) -> Answer<ChangedOrder, ChangeOrderRefusal> {
+        let now = self.now();
+        let decide = |view: &OrderView, book: &mut Book| goods::take_back(&call, view, book, now);
+        Ok(self.state().change_order(&call.claim, call.id, "return", decide))
+    }
+
+    async fn claim_refunds(&self, owner: OwnerId, limit: u32) -> Result<Vec<DueRefund>, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let due = |row: &RefundRow| !row.over && row.next_at <= now && row.lease_until <= now;
-        let ids: Vec<RefundId> =
-            state.refunds.iter().filter(|(_, row)| due(row)).map(|(id, _)| *id).collect();
+        let State { refunds, sagas, .. } = &mut *state;
+        let due = |row: &&mut RefundRow| {
+            let refund = &row.refund;
+            refund.state == refund::State::Pending && refund.next_at <= now && row.lease_until <= now
+        };
         let mut claimed = Vec::new();
-        for id in ids.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)) {
-            let Some(row) = state.refunds.get_mut(&id) else { continue };
+        for row in refunds.values_mut().filter(due).take(usize::try_from(limit).unwrap_or(usize::MAX)) {
             row.lease_until = lease(owner, now, &self.shop);
-            let (order, amount, tries) = (row.order, row.amount, row.tries);
-            let Some(attempt) = state.order_view(order).and_then(|view| view.attempt) else { continue };
-            claimed.push(Refund { id, order, amount, tries, attempt });
+            let refund = row.refund.clone();
+            let attempt = sagas.get(&refund.saga).and_then(|saga| saga.run.attempt.clone());
+            let attempt =
+                attempt.ok_or_else(|| Failure::Broken(format!("{} is of no payment", refund.id)))?;
+            claimed.push(DueRefund { refund, attempt });
         }
         Ok(claimed)
     }
 
-    async fn finish_refund(&self, id: RefundId, result: RefundResult) -> Result<bool, Failure> {
+    async fn finish_refund(&self, id: RefundId, outcome: refund::Outcome) -> Result<bool, Failure> {
         let now = self.now();
-        let times = self.shop.times;
         let mut state = self.state();
-        let Some(row) = state.refunds.get_mut(&id).filter(|row| !row.over) else { return Ok(false) };
-        let (order, amount) = (row.order, row.amount);
-        row.lease_until = now;
-        if matches!(result, RefundResult::Unknown(_)) {
-            row.next_at = saga::retry_at(now, row.tries, &times);
-            row.tries = row.tries.saturating_add(1);
-            return Ok(true);
+        let pending = |row: &&RefundRow| row.refund.state == refund::State::Pending;
+        let Some(row) = state.refunds.get(&id).filter(pending) else { return Ok(false) };
+        let refund = row.refund.clone();
+        let attempt = state.sagas.get(&refund.saga).and_then(|saga| saga.run.attempt.clone());
+        let view = refund.order.and_then(|order| state.order_view(order));
+        let finished = attempt
+            .and_then(|attempt| refund.finish(&outcome, &attempt, view.as_ref(), now, &self.shop.times));
+        let finished = finished.ok_or_else(|| Failure::Broken(format!("{id} is more than was set aside")))?;
+        state.refunds.insert(id, RefundRow { refund: finished.refund, lease_until: now });
+        if let Some(attempt) = finished.attempt {
+            state.write_attempt(attempt);
         }
-        row.over = true;
-        let Some(view) = state.order_view(order) else { return Ok(false) };
-        let change = match result {
-            RefundResult::Refunded(event) => change::refunded(&view, amount, event, now),
-            RefundResult::Refused(_) | RefundResult::Unknown(_) => change::refund_refused(&view, amount, now),
-        };
-        let change = change.ok_or_else(|| Failure::Broken(format!("{id} is more than was set aside")))?;
-        state.write_change(change);
+        if let Some(change) = finished.change {
+            state.write_change(change);
+        }
         Ok(true)
+    }
+
+    async fn stuck_refunds(&self, after: Option<RefundId>, limit: u32) -> Result<Page<Refund>, Failure> {
+        let state = self.state();
+        let behind = state.refunds.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let stuck = behind.filter(|(_, row)| row.refund.stuck_since.is_some());
+        Ok(Page::of(stuck.map(|(_, row)| row.refund.clone()).collect(), limit))
     }
 }
 
 impl State {
-    fn transition_order(
+    /// Changes an order as a merchant asks for, once per key.
+    fn change_order(
         &mut self,
-        call: TransitionOrder,
-        now: Timestamp,
-    ) -> Result<Transitioned, TransitionRefusal> {
-        let key = (call.claim.scope.clone(), call.claim.key.clone());
-        let view = self.order_view(call.id).ok_or(TransitionRefusal::NotFound)?;
+        claim: &Claim,
+        id: OrderId,
+        what: &str,
+        decide: impl FnOnce(&OrderView, &mut Book) -> Result<Change, ChangeOrderRefusal>,
+    ) -> Result<ChangedOrder, ChangeOrderRefusal> {
+        let key = (claim.scope.clone(), claim.key.clone());
+        let view = self.order_view(id).ok_or(ChangeOrderRefusal::NotFound)?;
         if let Some(row) = self.keys.get(&key) {
-            if row.body != call.claim.body {
-                return Err(TransitionRefusal::KeyReused);
+            if row.body != claim.body {
+                return Err(ChangeOrderRefusal::KeyReused);
             }
-            return Ok(transitioned(view, row.request_id.clone(), true));
+            return Ok(ChangedOrder::of(view, row.request_id.clone(), true));
         }
         let skus: Vec<_> = view.order.lines.iter().map(|line| line.sku.clone()).collect();
         let mut book = self.book(&skus, &[]);
-        let change = change::decide(&call, &view, &mut book, now)?;
+        let change = decide(&view, &mut book)?;
         self.write(book);
-        if let Some(amount) = change.refund {
-            let row =
-                RefundRow { order: call.id, amount, tries: 0, next_at: now, lease_until: now, over: false };
-            self.refunds.insert(call.refund, row);
-        }
         let view = self.write_change(change);
-        let request_id = call.claim.request_id;
-        let work = WorkDone::Admin(format!("transition {}", call.id));
-        self.keys.insert(key, KeyRow { body: call.claim.body, work, request_id: request_id.clone() });
-        Ok(transitioned(view, request_id, false))
+        let (body, request_id) = (claim.body, claim.request_id.clone());
+        let work = WorkDone::Admin(format!("{what} {id}"));
+        self.keys.insert(key, KeyRow { body, work, request_id: request_id.clone() });
+        Ok(ChangedOrder::of(view, request_id, false))
     }
 
-    fn write_change(&mut self, change: Change) -> OrderView {
-        let Change { view, event, .. } = change;
+    pub(super) fn write_change(&mut self, change: Change) -> OrderView {
+        let Change { view, events, refund, .. } = change;
         self.orders.insert(view.order.id, view.order.clone());
-        if let Some(row) = self.sagas.get_mut(&view.order.saga) {
-            row.run.attempt.clone_from(&view.attempt);
+        if let Some(attempt) = &view.attempt {
+            self.write_attempt(attempt.clone());
         }
-        if let Some(event) = event {
+        for event in events {
             self.tell(view.order.id, &event);
+        }
+        if let Some(refund) = refund {
+            self.begin_refund(refund);
         }
         view
     }
-}
 
-fn transitioned(view: OrderView, request_id: String, replayed: bool) -> Transitioned {
-    let refund_under_way = view.attempt.as_ref().is_some_and(|attempt| !attempt.refund_pending.is_zero());
-    Transitioned { view, refund_under_way, request_id, replayed }
+    fn write_attempt(&mut self, attempt: Attempt) {
+        if let Some(row) = self.sagas.get_mut(&attempt.saga) {
+            row.run.attempt = Some(attempt);
+        }
+    }
+
+    /// A refund begins; those of its payment that were refused are settled by it.
+    pub(super) fn begin_refund(&mut self, refund: Refund) {
+        for row in self.refunds.values_mut().filter(|row| row.refund.saga == refund.saga) {
+            if row.refund.state == refund::State::Refused {
+                row.refund.stuck_since = None;
+            }
+        }
+        let lease_until = refund.created_at;
+        self.refunds.insert(refund.id, RefundRow { refund, lease_until });
+    }
 }

@@ -2,23 +2,26 @@
 
 use async_trait::async_trait;
 
-use super::{KeyRow, MemoryStore, SagaRow, State, lease};
+use super::{KeyRow, MemoryStore, SagaRow, State};
 use crate::audit::{Past, Reserved};
 use crate::book::{Cause, Settlement};
 use crate::clock::Timestamp;
-use crate::id::{OwnerId, SagaId};
-use crate::idempotency::{self, Progress, WorkDone};
+use crate::id::{CheckoutId, OwnerId, SagaId};
+use crate::idempotency::{self, Claim, Progress, WorkDone};
+use crate::order::change;
 use crate::payment;
 use crate::saga::State as SagaState;
+use crate::schedule::Schedule;
 use crate::session::{Checkout, Status};
 use crate::steps::{self, CartStanding};
 use crate::store::checkouts::{Goods, OpenRefusal};
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
-    Advance, Begun, From, Moved, PaymentNews, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal, Run,
-    Sagas, Stuck, Target,
+    Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release,
+    Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck,
+    TakeOver, Target,
 };
-use crate::store::{Answer, Books, Failure, Shop};
+use crate::store::{Answer, Books, Failure, Page, Shop};
 
 #[async_trait]
 impl Sagas for MemoryStore {
@@ -29,7 +32,17 @@ impl Sagas for MemoryStore {
 
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
         let now = self.now();
-        Ok(self.state().place_order(&call, now))
+        Ok(self.state().place_order(&call, &self.shop, now))
+    }
+
+    async fn pay_order(&self, call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        let now = self.now();
+        self.state().pay_order(&call, &self.shop, now)
+    }
+
+    async fn call_off_order(&self, call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        self.state().call_off_order(call, &self.shop, now)
     }
 
     async fn release(&self, call: Release) -> Result<Moved<Box<Run>>, Failure> {
@@ -81,62 +94,76 @@ impl Sagas for MemoryStore {
 
     async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure> {
         let now = self.now();
-        let times = self.shop.times;
         let mut state = self.state();
         let Some(row) = state.held(call.from) else { return Ok(Moved::Lost) };
-        (row.lease_until, row.next_run_at) = (now, call.next_run_at);
-        row.problem = call.problem;
-        if call.unknown {
-            row.run.saga.tries = row.run.saga.tries.saturating_add(1);
-        }
-        let mut waits_since = row.run.saga.created_at.plus_ms(times.hold_ms);
-        if let Some(attempt) = row.run.attempt.as_mut().filter(|_| call.unknown) {
-            waits_since = waits_since.min(*attempt.unknown_since.get_or_insert(now));
-        }
-        if now.ms_since(waits_since) >= times.stuck_ms {
-            row.stuck_since.get_or_insert(now);
-        }
+        row.schedule.let_go(&mut row.run, &call, now, &self.shop.times);
         Ok(Moved::Done(()))
     }
 
-    async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
+    async fn claim_sagas(&self, _owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let due = state
-            .sagas
-            .values_mut()
-            .filter(|row| !row.run.saga.state.is_end() && row.next_run_at <= now && row.lease_until <= now);
+        let unfinished = state.sagas.values_mut().filter(|row| !row.run.saga.state.is_end());
+        let due = unfinished.filter(|row| row.schedule.is_due(now));
         let claim = |row: &mut SagaRow| {
-            row.run.saga.fence = row.run.saga.fence.saturating_add(1);
-            row.lease_until = lease(owner, now, &self.shop);
-            row.next_run_at = row.lease_until;
+            row.schedule.take(&mut row.run.saga, now, &self.shop.times);
             row.run.clone()
         };
         Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(claim).collect())
+    }
+
+    async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let row = state.sagas.get_mut(&call.saga).filter(|row| row.run.saga.state == call.state);
+        let free = |row: &SagaRow| call.leased == Leased::Take || !row.schedule.is_leased(now);
+        let Some(row) = row.filter(|row| !call.state.is_end() && free(row)) else { return Ok(Moved::Lost) };
+        row.schedule.take(&mut row.run.saga, now, &self.shop.times);
+        Ok(Moved::Done(Box::new(row.run.clone())))
+    }
+
+    async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure> {
+        let state = self.state();
+        let mut unfinished = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
+        let found = unfinished.find(|row| row.run.saga.checkout == checkout);
+        Ok(found.map(|row| row.run.clone()))
     }
 
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure> {
         Ok(self.state().sagas.get(&id).map(|row| row.run.clone()))
     }
 
-    async fn stuck_sagas(&self, limit: u32) -> Result<Vec<Stuck>, Failure> {
+    async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure> {
         let state = self.state();
-        let open = state.sagas.values().filter(|row| !row.run.saga.state.is_end());
-        let stuck = open.filter_map(|row| {
-            let since = row.stuck_since?;
-            Some(Stuck { run: row.run.clone(), since, problem: row.problem.clone() })
+        let behind = state.sagas.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let stuck = behind.filter(|(_, row)| !row.run.saga.state.is_end()).filter_map(|(_, row)| {
+            let Schedule { stuck_since, problem, next_run_at, .. } = row.schedule.clone();
+            Some(Stuck { run: row.run.clone(), since: stuck_since?, problem, next_run_at })
         });
-        let mut stuck: Vec<Stuck> = stuck.collect();
-        stuck.sort_by_key(|each| each.since);
-        stuck.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(stuck)
+        Ok(Page::of(stuck.collect(), limit))
+    }
+
+    async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal> {
+        let now = self.now();
+        let mut state = self.state();
+        let Some(row) = state.sagas.get_mut(&id) else { return Ok(Err(RetryRefusal::NotFound)) };
+        if row.run.saga.state.is_end() {
+            return Ok(Err(RetryRefusal::Ended(Box::new(row.run.clone()))));
+        }
+        row.schedule.wake(now);
+        Ok(Ok(row.run.clone()))
+    }
+
+    async fn resolve_saga(&self, call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal> {
+        let now = self.now();
+        Ok(self.state().resolve_saga(call, &self.shop, now))
     }
 
     async fn end_leases(&self) -> Result<(), Failure> {
         let now = self.now();
         let mut state = self.state();
         for row in state.sagas.values_mut() {
-            (row.lease_until, row.next_run_at) = (now, now);
+            (row.schedule.lease_until, row.schedule.next_run_at) = (now, now);
         }
         for row in state.deliveries.values_mut() {
             row.lease_until = now;
@@ -178,10 +205,7 @@ impl State {
             payment_history: payment_history
                 .map(|attempt| Past { to: attempt.status, fence: 1, at: now })
                 .collect(),
-            lease_until: lease(call.owner, now, shop),
-            next_run_at: lease(call.owner, now, shop),
-            stuck_since: None,
-            problem: String::new(),
+            schedule: Schedule::begun(now, &shop.times),
             reservation: Reserved::Open,
             run: run.clone(),
         };
@@ -247,7 +271,7 @@ impl State {
         CartStanding { ordered, in_progress }
     }
 
-    fn place_order(&mut self, call: &PlaceOrder, now: Timestamp) -> Moved<Box<OrderView>> {
+    fn place_order(&mut self, call: &PlaceOrder, shop: &Shop, now: Timestamp) -> Moved<Box<OrderView>> {
         let Some(row) = self.held(call.from) else { return Moved::Lost };
         row.note(&call.payment, now);
         let run = row.run.clone();
@@ -276,14 +300,95 @@ impl State {
         let to = if pending { SagaState::Ordered } else { SagaState::Placed };
         let id = order.id;
         self.orders.insert(id, order);
-        let shop_lease = now;
         if let Some(row) = self.sagas.get_mut(&run.saga.id) {
             row.run.saga.order = Some(id);
             row.reservation = Reserved::Committed;
-            row.settle_at(to, now, shop_lease);
+            row.move_to(to, now, shop);
         }
         Moved::Done(Box::new(self.order_view(id).expect("an order that was just placed is there")))
     }
+
+    fn resolve_saga(
+        &mut self,
+        call: ResolveSaga,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<ResolvedSaga, ResolveRefusal> {
+        let key = (call.claim.scope.clone(), call.claim.key.clone());
+        let row = self.sagas.get_mut(&call.saga).ok_or(ResolveRefusal::NotFound)?;
+        if let Some(known) = self.keys.get(&key) {
+            if known.body != call.claim.body {
+                return Err(ResolveRefusal::KeyReused);
+            }
+            let request_id = known.request_id.clone();
+            return Ok(ResolvedSaga { run: row.run.clone(), request_id, replayed: true });
+        }
+        row.run.saga = steps::resolve(&call, &row.run, now)?;
+        row.schedule.take(&mut row.run.saga, now, &shop.times);
+        let run = row.run.clone();
+        let Claim { body, request_id, .. } = call.claim;
+        let work = WorkDone::Admin(format!("resolution {}", call.saga));
+        self.keys.insert(key, KeyRow { body, work, request_id: request_id.clone() });
+        Ok(ResolvedSaga { run, request_id, replayed: false })
+    }
+
+    /// The order of a saga, with its payment as a report has it.
+    fn ordered(&mut self, from: From, news: &PaymentNews, now: Timestamp) -> Result<OrderView, Failure> {
+        let row = self.sagas.get_mut(&from.saga).expect("a saga that is held is there");
+        row.note(news, now);
+        let order = row.run.saga.order;
+        let view = order.and_then(|order| self.order_view(order));
+        view.ok_or_else(|| Failure::Broken(format!("{} has no order", from.saga)))
+    }
+
+    fn pay_order(
+        &mut self,
+        call: &PayOrder,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<Moved<Box<OrderView>>, Failure> {
+        if self.held(call.from).is_none() {
+            return Ok(Moved::Lost);
+        }
+        let view = self.ordered(call.from, &call.payment, now)?;
+        let saga = self.sagas.get(&call.from.saga).map(|row| row.run.saga.clone());
+        let saga = saga.expect("a saga that is held is there");
+        let change = change::paid(&view, &saga, call.event, now).ok_or_else(|| not_pending(&view))?;
+        let view = self.write_change(change);
+        if let Some(row) = self.sagas.get_mut(&call.from.saga) {
+            row.move_to(SagaState::Placed, now, shop);
+        }
+        Ok(Moved::Done(Box::new(view)))
+    }
+
+    fn call_off_order(
+        &mut self,
+        call: CallOffOrder,
+        shop: &Shop,
+        now: Timestamp,
+    ) -> Result<Moved<Box<Run>>, Failure> {
+        if self.held(call.from).is_none() {
+            return Ok(Moved::Lost);
+        }
+        let view = self.ordered(call.from, &call.payment, now)?;
+        let skus: Vec<_> = view.order.lines.iter().map(|line| line.sku.clone()).collect();
+        let mut book = self.book(&skus, &[]);
+        let saga = self.sagas.get(&call.from.saga).map(|row| row.run.saga.clone());
+        let saga = saga.expect("a saga that is held is there");
+        let change = change::called_off(&view, &saga, call.event, &mut book, now);
+        let change = change.ok_or_else(|| not_pending(&view))?;
+        self.write(book);
+        self.write_change(change);
+        let row = self.sagas.get_mut(&call.from.saga).expect("a saga that is held is there");
+        row.run.saga.ending = Some(call.ending);
+        row.move_to(call.to, now, shop);
+        Ok(Moved::Done(Box::new(row.run.clone())))
+    }
+}
+
+fn not_pending(view: &OrderView) -> Failure {
+    let order = &view.order;
+    Failure::Broken(format!("{} is {} while its payment is captured", order.id, order.status.as_str()))
 }
 
 impl SagaRow {
@@ -297,17 +402,7 @@ impl SagaRow {
     }
 
     fn move_to(&mut self, to: SagaState, now: Timestamp, shop: &Shop) {
-        let lease_until = if to.is_end() { now } else { now.plus_ms(shop.times.lease_ms) };
-        self.settle_at(to, now, lease_until);
-    }
-
-    fn settle_at(&mut self, to: SagaState, now: Timestamp, lease_until: Timestamp) {
-        self.run.saga.state = to;
-        self.run.saga.tries = 0;
-        if to.is_end() {
-            self.run.saga.ended_at = Some(now);
-        }
-        (self.lease_until, self.next_run_at) = (lease_until, lease_until);
+        self.schedule.move_to(&mut self.run.saga, to, now, &shop.times);
         self.history.push(Past { to, fence: self.run.saga.fence, at: now });
     }
 }

@@ -15,7 +15,7 @@ use sellonce_checkout::id::{
 use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Counters, Kind, Place, Policy, Stock};
 use sellonce_checkout::limits::Times;
-use sellonce_checkout::payment;
+use sellonce_checkout::payment::{self, Capture};
 use sellonce_checkout::price_lock::{LockRequest, WantedLine, lock};
 use sellonce_checkout::purchase_limit::{LimitKey, Uses};
 use sellonce_checkout::saga::{Ending, State};
@@ -60,6 +60,8 @@ pub(crate) struct Books {
     pub(crate) stock: StockFact,
     pub(crate) checkouts: [CheckoutFact; 3],
     pub(crate) sagas: [SagaFact; 3],
+    /// The sagas that keys name and that are gone.
+    pub(crate) lost: Vec<SagaId>,
     pub(crate) orders: Vec<OrderFact>,
     pub(crate) bookings: Vec<Booking>,
     pub(crate) limits: Vec<(LimitKey, Uses)>,
@@ -76,6 +78,9 @@ impl Books {
             auditor.take(Fact::Checkout { checkout: Box::new(checkout), history });
         }
         self.sagas.into_iter().for_each(|saga| auditor.take(Fact::Saga(Box::new(saga))));
+        for saga in self.lost {
+            auditor.take(Fact::LostKey { saga, request_id: "req".to_owned() });
+        }
         for OrderFact { view, deliveries, cart_ordered_by } in self.orders {
             auditor.take(Fact::Order { view: Box::new(view), deliveries, cart_ordered_by });
         }
@@ -88,7 +93,12 @@ impl Books {
 }
 
 fn shop() -> Shop {
-    Shop { currency: usd(), locations: vec![location("main")], times: Times::default() }
+    Shop {
+        currency: usd(),
+        locations: vec![location("main")],
+        capture: Capture::Automatic,
+        times: Times::default(),
+    }
 }
 
 fn discount() -> Discount {
@@ -174,6 +184,7 @@ fn ended(
         next_run_at: Some(at(THEN_MS)),
         stuck_since: None,
         reservation: vec![reservation],
+        refunds: Vec::new(),
         keys: 1,
         orders,
     }
@@ -264,5 +275,5 @@ pub(crate) fn clean() -> Books {
     ];
     let movements = book.into_changes().movements;
     let limits = vec![(key, Uses { held: 1, used: 1, max: Some(5) })];
-    Books { movements, stock, checkouts, sagas, orders: vec![order], bookings, limits }
+    Books { movements, stock, checkouts, sagas, lost: Vec::new(), orders: vec![order], bookings, limits }
 }

@@ -1,4 +1,4 @@
-//! The moves of a saga: T2 `place_order`, T2' `release`, and `advance`.
+//! The moves of a saga: T2 `place_order`, T2' `release`, T3 `pay_order`, T3' `call_off_order`, and `advance`.
 //!
 //! Each is a compare-and-set on state and fence, in the transaction that also writes its consequences (I6, I14): the
 //! saga that is no longer where the caller left it is `Lost`, and nothing is written.
@@ -7,16 +7,20 @@ use sellonce_checkout::audit::Reserved;
 use sellonce_checkout::book::{Cause, Settlement};
 use sellonce_checkout::id::OrderId;
 use sellonce_checkout::order;
+use sellonce_checkout::order::change;
 use sellonce_checkout::payment;
-use sellonce_checkout::saga::{self, State};
+use sellonce_checkout::saga::State;
 use sellonce_checkout::session::{Checkout, Status};
 use sellonce_checkout::steps;
 use sellonce_checkout::store::Failure;
 use sellonce_checkout::store::orders::OrderView;
-use sellonce_checkout::store::sagas::{Advance, Moved, PaymentNews, PlaceOrder, Release, Run};
+use sellonce_checkout::store::sagas::{
+    Advance, CallOffOrder, Moved, PayOrder, PaymentNews, PlaceOrder, Release, Run,
+};
 
-use crate::calls::checkouts;
 use crate::calls::sagas::held;
+use crate::calls::{checkouts, orders};
+use crate::load;
 use crate::tables::{Held, Tables};
 use crate::trouble::Trouble;
 
@@ -74,6 +78,69 @@ fn assert_paid_for(run: &Run) {
     assert!(secured, "I3: {} would place an order whose payment is {}", run.saga.id, status.as_str());
 }
 
+/// T3. The inner failure is one of this call alone, found before anything was written.
+pub(super) fn pay_order(
+    tables: &mut dyn Tables,
+    call: &PayOrder,
+) -> Result<Result<Moved<Box<OrderView>>, Failure>, Trouble> {
+    let Some(was) = held(tables, call.from)? else { return Ok(Ok(Moved::Lost)) };
+    let Some(before) = ordered(tables, &was)? else { return Ok(Err(no_order(&was))) };
+    let view = as_reported(&before, &call.payment);
+    let Some(change) = change::paid(&view, &was.run.saga, call.event, tables.now()) else {
+        return Ok(Err(not_pending(&view)));
+    };
+    orders::write_change(tables, &before, &change, call.from.fence)?;
+    let mut is = was.clone();
+    shift(tables, &was, &mut is, State::Placed)?;
+    Ok(Ok(Moved::Done(Box::new(change.view))))
+}
+
+/// T3'. The inner failure is one of this call alone, found before anything was written.
+pub(super) fn call_off_order(
+    tables: &mut dyn Tables,
+    call: &CallOffOrder,
+) -> Result<Result<Moved<Box<Run>>, Failure>, Trouble> {
+    let Some(was) = held(tables, call.from)? else { return Ok(Ok(Moved::Lost)) };
+    let Some(before) = ordered(tables, &was)? else { return Ok(Err(no_order(&was))) };
+    let view = as_reported(&before, &call.payment);
+    tables.read_stock_of(view.order.lines.iter().map(|line| &line.sku))?;
+    let now = tables.now();
+    let Some(change) = change::called_off(&view, &was.run.saga, call.event, tables.book(), now) else {
+        return Ok(Err(not_pending(&view)));
+    };
+    orders::write_change(tables, &before, &change, call.from.fence)?;
+    let mut is = was.clone();
+    is.run.attempt.clone_from(&change.view.attempt);
+    is.run.saga.ending = Some(call.ending.clone());
+    shift(tables, &was, &mut is, call.to)?;
+    Ok(Ok(Moved::Done(Box::new(is.run))))
+}
+
+/// The order that a saga placed.
+fn ordered(tables: &mut dyn Tables, held: &Held) -> Result<Option<OrderView>, Trouble> {
+    let currency = tables.shop().currency;
+    let Some(id) = held.run.saga.order else { return Ok(None) };
+    load::order(tables.sql()?, currency, id)
+}
+
+/// An order with its payment as a report has it.
+fn as_reported(view: &OrderView, news: &PaymentNews) -> OrderView {
+    let mut view = view.clone();
+    if let Some(attempt) = view.attempt.as_mut() {
+        steps::note_payment(attempt, news);
+    }
+    view
+}
+
+fn no_order(held: &Held) -> Failure {
+    Failure::Broken(format!("{} has no order", held.run.saga.id))
+}
+
+fn not_pending(view: &OrderView) -> Failure {
+    let order = &view.order;
+    Failure::Broken(format!("{} is {} while its payment is captured", order.id, order.status.as_str()))
+}
+
 /// T2': gives back what is still held; a compensation that ends has given it back before.
 pub(super) fn release(tables: &mut dyn Tables, call: &Release) -> Result<Moved<Box<Run>>, Trouble> {
     let Some(was) = held(tables, call.from)? else { return Ok(Moved::Lost) };
@@ -128,18 +195,10 @@ fn settle(tables: &mut dyn Tables, held: &Held, settlement: Settlement) -> Resul
     tables.end_reservation(&held.run, to)
 }
 
-/// Moves a saga along an edge (I6). It stays its owner's unless it is over or has placed its order.
+/// Moves a saga along an edge (I6). It stays its owner's until it is over.
 fn shift(tables: &mut dyn Tables, was: &Held, is: &mut Held, to: State) -> Result<(), Trouble> {
-    let from = was.run.saga.state;
-    let now = tables.now();
-    assert!(saga::is_edge(from, to), "I6: a saga goes from {} to {}", from.as_str(), to.as_str());
-    is.run.saga.state = to;
-    is.run.saga.tries = 0;
-    is.run.saga.ended_at = to.is_end().then_some(now);
-    let rests = to.is_end() || to == State::Ordered;
-    let lease_until = if rests { now } else { now.plus_ms(tables.shop().times.lease_ms) };
-    is.schedule.lease_until = lease_until;
-    is.schedule.next_run_at = lease_until;
+    let (now, times) = (tables.now(), tables.shop().times);
+    is.schedule.move_to(&mut is.run.saga, to, now, &times);
     tables.change_saga(was, is)
 }
 

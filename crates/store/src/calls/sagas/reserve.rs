@@ -1,13 +1,14 @@
 //! T1: the key, the checkout, what is held, the saga.
 
 use sellonce_checkout::idempotency::{self, Progress, WorkDone};
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::{Checkout, Status};
 use sellonce_checkout::steps::{self, CartStanding};
 use sellonce_checkout::store::checkouts::{Goods, OpenRefusal};
 use sellonce_checkout::store::sagas::{Begun, Reserve, ReserveRefusal, Target};
 
 use crate::calls::checkouts;
-use crate::tables::{KnownKey, Schedule, Tables};
+use crate::tables::{KnownKey, Tables};
 use crate::trouble::Trouble;
 
 /// What a part of T1 found, its refusal, or why the call cannot be run.
@@ -38,15 +39,8 @@ pub(super) fn reserve(tables: &mut dyn Tables, call: &Reserve) -> Outcome<Begun>
         tables.insert_checkout(&checkout)?;
     }
     checkouts::shift(tables, &mut checkout, Status::Processing, run.saga.fence)?;
-    let lease_until = now.plus_ms(shop.times.lease_ms);
-    let schedule = Schedule {
-        lease_owner: Some(call.owner),
-        lease_until,
-        next_run_at: lease_until,
-        problem: None,
-        stuck_since: None,
-    };
-    tables.insert_run(&run, &schedule)?;
+    let schedule = Schedule::begun(now, &shop.times);
+    tables.insert_run(&run, &schedule, call.owner)?;
     tables.note_key(&call.claim, &WorkDone::Saga(run.saga.id))?;
     Ok(Ok(Begun::New(Box::new(run))))
 }

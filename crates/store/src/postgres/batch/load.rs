@@ -257,12 +257,12 @@ impl Rows {
     /// With a saga its checkout and the stock that it holds will be asked for.
     fn take_sagas(&mut self, rows: &[Row], reading: &mut Reading<'_>) -> Result<(), Trouble> {
         let found = keyed(rows, |columns| {
-            let schedule = sagas::schedule(columns)?;
+            let (owner, schedule) = sagas::schedule(columns)?;
             let mut run = sagas::run(columns, reading.currency)?;
             let held = reading.parts.reservations.remove(&run.saga.id.0).unwrap_or_default();
             let (allocations, reservation) = held.into_iter().unzip();
             run.saga.hold.allocations = allocations;
-            Ok((run.saga.id, Held { run, reservation, schedule }))
+            Ok((run.saga.id, Held { run, reservation, schedule, owner }))
         })?;
         for held in found.values() {
             let saga = &held.run.saga;

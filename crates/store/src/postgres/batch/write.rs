@@ -15,14 +15,15 @@ use sellonce_checkout::book::{Cause, Changes, LimitChange};
 use sellonce_checkout::cart::Cart;
 use sellonce_checkout::catalog::Sku;
 use sellonce_checkout::clock::Timestamp;
-use sellonce_checkout::id::{CartId, CheckoutId, SagaId};
+use sellonce_checkout::id::{CartId, CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::idempotency::{Claim, WorkDone};
 use sellonce_checkout::money::Money;
 use sellonce_checkout::order::Order;
 use sellonce_checkout::payment::Attempt;
 use sellonce_checkout::purchase_limit::{Identity, LimitKey, Uses};
+use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::Checkout;
-use sellonce_checkout::simulated_book::{BookEntry, Booking};
+use sellonce_checkout::simulated_book::{BookEntry, Booking, PlannedCallback};
 use sellonce_checkout::store::sagas::Run;
 
 use crate::postgres::batch::Batch;
@@ -30,7 +31,7 @@ use crate::postgres::batch::bulk::{Bulk, execute};
 use crate::postgres::link::Link;
 use crate::rows::{history, stock};
 use crate::sql::values;
-use crate::tables::{Held, Schedule};
+use crate::tables::Held;
 use crate::trouble::Trouble;
 
 /// What the calls of a batch have written.
@@ -52,6 +53,8 @@ pub(super) struct Writes {
     pub(super) bookings_new: Vec<BookEntry>,
     pub(super) bookings: Vec<(Booking, Booking)>,
     pub(super) refunds: Vec<(Booking, String, Money)>,
+    /// Callbacks that are owed, with the payment that they tell of.
+    pub(super) callbacks: Vec<(String, PlannedCallback)>,
 }
 
 /// A checkout that is inserted, as the call that opened it has left it.
@@ -64,6 +67,7 @@ struct NewCheckout {
 struct NewRun {
     run: Run,
     schedule: Schedule,
+    owner: OwnerId,
     limits: Option<String>,
     history: String,
     attempt_history: String,
@@ -98,12 +102,13 @@ impl Writes {
         }
     }
 
-    pub(super) fn insert_run(&mut self, run: &Run, schedule: &Schedule, now: Timestamp) {
+    pub(super) fn insert_run(&mut self, run: &Run, schedule: &Schedule, owner: OwnerId, now: Timestamp) {
         let fence = run.saga.fence;
         let status = run.attempt.as_ref().map_or("", |attempt| attempt.status.as_str());
         self.runs.push(NewRun {
             run: run.clone(),
             schedule: schedule.clone(),
+            owner,
             limits: stock::limits_text(&run.saga.hold.limits),
             history: history::begun(run.saga.state.as_str(), fence, now),
             attempt_history: history::begun(status, fence, now),
@@ -137,8 +142,11 @@ impl Batch {
         sagas::keys(&writes, now, &mut bulks);
         sagas::runs(&writes, &mut bulks);
         sagas::moves(&writes, &mut bulks);
+        sagas::attempts(&writes, &mut bulks);
+        sagas::reservations(&writes, &mut bulks);
         orders::orders(&writes, &mut bulks);
         orders::bookings(&writes, now, &mut bulks);
+        orders::callbacks(&writes, self.now, &mut bulks);
         execute(link, &bulks)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sellonce_checkout::money::Currency;
+use sellonce_checkout::payment::Capture;
 use sellonce_cluster::Database;
 use sellonce_store::{OpenError, PostgresSettings, PostgresStore, TimeSource};
 
@@ -10,7 +11,12 @@ use crate::stores::{HandClock, shop};
 
 fn settings(url: &str) -> PostgresSettings {
     let clock: Arc<HandClock> = HandClock::new();
-    PostgresSettings { url: url.to_owned(), shop: shop(), clock, time: TimeSource::OwnClock }
+    PostgresSettings {
+        url: url.to_owned(),
+        shop: shop(Capture::Automatic),
+        clock,
+        time: TimeSource::OwnClock,
+    }
 }
 
 fn refused(opened: Result<PostgresStore, OpenError>) -> OpenError {
@@ -69,7 +75,7 @@ fn an_older_schema_is_brought_up_only_when_asked_for() {
     let url = database.url();
     drop(PostgresStore::open(settings(&url)).expect("it opens"));
     let last = "(SELECT max(version) FROM schema_migrations)";
-    database.psql("DROP TABLE simulated_payments, simulated_refunds");
+    database.psql("DROP TABLE simulated_callbacks");
     database.psql(&format!("DELETE FROM schema_migrations WHERE version = {last}"));
     let older = refused(PostgresStore::open(settings(&url)));
     assert!(older.to_string().contains("sellonce migrate"), "{older}");

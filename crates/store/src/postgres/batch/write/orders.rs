@@ -1,6 +1,8 @@
 //! Orders and bookings of a batch, on their way out.
 
+use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::outbox;
+use sellonce_checkout::simulated_book::PlannedCallback;
 
 use crate::postgres::batch::bulk::Bulk;
 use crate::postgres::batch::write::Writes;
@@ -96,4 +98,17 @@ pub(super) fn bookings<'a>(writes: &'a Writes, now: i64, bulks: &mut Vec<Bulk<'a
         refunds.push(values![key, refund_key, amount.minor(), now]);
     }
     bulks.extend([new, changed, refunded, refunds]);
+}
+
+/// What the simulated provider owes the shop.
+pub(super) fn callbacks<'a>(writes: &'a Writes, now: Timestamp, bulks: &mut Vec<Bulk<'a>>) {
+    let mut owed = Bulk::new(
+        "INSERT INTO simulated_callbacks (id, copy, attempt_key, event, forged, due_at) \
+         SELECT * FROM unnest(?1::text[], ?2::bigint[], ?3::text[], ?4::text[], ?5::bigint[], ?6::timestamptz[])",
+    );
+    for (attempt_key, PlannedCallback { id, copy, event, delay_ms, forged }) in &writes.callbacks {
+        let due_at = now.plus_ms(*delay_ms).millis();
+        owed.push(values![id, *copy, attempt_key, *event, i64::from(*forged), due_at]);
+    }
+    bulks.push(owed);
 }

@@ -41,15 +41,15 @@ pub(super) fn runs<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
          ?12::timestamptz[])",
     );
     let mut attempts = Bulk::new(
-        "INSERT INTO payments (saga_id, provider, token, amount, status, captured, refunded, refund_pending, history) \
-         SELECT * FROM unnest(?1::uuid[], ?2::text[], ?3::text[], ?4::bigint[], ?5::text[], ?6::bigint[], ?7::bigint[], \
-         ?8::bigint[], ?9::text[])",
+        "INSERT INTO payments (saga_id, provider, token, amount, capture, status, captured, refunded, refund_pending, \
+         history) SELECT * FROM unnest(?1::uuid[], ?2::text[], ?3::text[], ?4::bigint[], ?5::text[], ?6::text[], \
+         ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::text[])",
     );
     let mut lines = Bulk::new(
         "INSERT INTO reservations (saga_id, number, sku, location, quantity, state) \
          SELECT * FROM unnest(?1::uuid[], ?2::bigint[], ?3::text[], ?4::text[], ?5::bigint[], ?6::text[])",
     );
-    for NewRun { run, schedule, limits, history, attempt_history } in &writes.runs {
+    for NewRun { run, schedule, owner, limits, history, attempt_history } in &writes.runs {
         let saga = &run.saga;
         let id = saga.id.0.as_bytes();
         if let Some(cart) = &saga.cart {
@@ -61,7 +61,7 @@ pub(super) fn runs<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
             saga.cart.as_ref().map(|id| id.0.as_bytes()),
             saga.state.as_str(),
             saga.fence,
-            schedule.lease_owner.as_ref().map(|id| id.0.as_bytes()),
+            owner.0.as_bytes(),
             schedule.lease_until.millis(),
             schedule.next_run_at.millis(),
             saga.hold_until.millis(),
@@ -75,6 +75,7 @@ pub(super) fn runs<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
                 &attempt.provider,
                 &attempt.token,
                 attempt.amount.minor(),
+                attempt.capture.as_str(),
                 attempt.status.as_str(),
                 attempt.captured.minor(),
                 attempt.refunded.minor(),
@@ -90,22 +91,25 @@ pub(super) fn runs<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
     bulks.extend([carts, sagas, attempts, lines]);
 }
 
-/// Sagas and attempts that move (I6, I14), and reservations that end (I11).
+/// Sagas that move (I6, I14).
 pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
     let mut moved = Bulk::new(
         "UPDATE sagas s SET state = w.state, fence = w.fence, tries = w.tries, lease_owner = w.lease_owner, \
          lease_until = w.lease_until, next_run_at = w.next_run_at, problem = w.problem, stuck_since = w.stuck_since, \
          ended_at = w.ended_at, order_id = w.order_id, action_url = w.action_url, ending = w.ending, \
-         ending_code = w.ending_code, history = s.history || w.step \
+         ending_code = w.ending_code, woken = w.woken, resolution = w.resolution, resolved_by = w.resolved_by, \
+         resolved_reason = w.resolved_reason, resolved_at = w.resolved_at, history = s.history || w.step \
          FROM unnest(?1::uuid[], ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[], ?7::uuid[], \
          ?8::timestamptz[], ?9::timestamptz[], ?10::text[], ?11::timestamptz[], ?12::timestamptz[], ?13::uuid[], \
-         ?14::text[], ?15::text[], ?16::text[], ?17::text[]) \
+         ?14::text[], ?15::text[], ?16::text[], ?17::bigint[], ?18::text[], ?19::text[], ?20::text[], \
+         ?21::timestamptz[], ?22::text[]) \
          AS w (id, state_was, fence_was, state, fence, tries, lease_owner, lease_until, next_run_at, problem, \
-         stuck_since, ended_at, order_id, action_url, ending, ending_code, step) \
-         WHERE s.id = w.id AND s.state = w.state_was AND s.fence = w.fence_was",
+         stuck_since, ended_at, order_id, action_url, ending, ending_code, woken, resolution, resolved_by, \
+         resolved_reason, resolved_at, step) WHERE s.id = w.id AND s.state = w.state_was AND s.fence = w.fence_was",
     );
     for Change { was, is, step } in &writes.sagas {
         let (before, after, schedule) = (&was.run.saga, &is.run.saga, &is.schedule);
+        let resolved = after.resolved.as_ref();
         moved.push(values![
             before.id.0.as_bytes(),
             before.state.as_str(),
@@ -113,19 +117,29 @@ pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
             after.state.as_str(),
             after.fence,
             after.tries,
-            schedule.lease_owner.as_ref().map(|id| id.0.as_bytes()),
+            is.owner.as_ref().map(|id| id.0.as_bytes()),
             schedule.lease_until.millis(),
             schedule.next_run_at.millis(),
-            schedule.problem.as_ref(),
+            sagas::problem_column(&schedule.problem),
             schedule.stuck_since.map(Timestamp::millis),
             after.ended_at.map(Timestamp::millis),
             after.order.as_ref().map(|id| id.0.as_bytes()),
             after.action_url.as_ref(),
             after.ending.as_ref().map(Ending::as_str),
             sagas::ending_code(after.ending.as_ref()),
+            i64::from(schedule.woken),
+            resolved.map(|said| said.resolution.as_str()),
+            resolved.map(|said| &said.actor),
+            resolved.map(|said| &said.reason),
+            resolved.map(|said| said.at.millis()),
             step,
         ]);
     }
+    bulks.push(moved);
+}
+
+/// What was learned of payments, each under the condition that it stands where it stood.
+pub(super) fn attempts<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
     let mut attempts = Bulk::new(
         "UPDATE payments p SET status = w.status, captured = w.captured, refunded = w.refunded, \
          refund_pending = w.refund_pending, provider_reference = w.reference, unknown_since = w.unknown_since, \
@@ -152,6 +166,11 @@ pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
             step,
         ]);
     }
+    bulks.push(attempts);
+}
+
+/// Reservations that end, all lines of a saga at once (I11).
+pub(super) fn reservations<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
     let mut reservations = Bulk::new(
         "UPDATE reservations r SET state = w.state FROM unnest(?1::uuid[], ?2::text[]) AS w (saga_id, state) \
          WHERE r.saga_id = w.saga_id AND r.state = 'open'",
@@ -159,5 +178,5 @@ pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
     for (saga, to, lines) in &writes.reservations {
         reservations.push_for(values![saga.0.as_bytes(), to.as_str()], *lines);
     }
-    bulks.extend([moved, attempts, reservations]);
+    bulks.push(reservations);
 }

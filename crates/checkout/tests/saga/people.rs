@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use sellonce_checkout::callback::Callback;
 use sellonce_checkout::cart::CartChange;
 use sellonce_checkout::catalog::{
     Details, Handle, ImportedProduct, ImportedVariant, Listing, Location, Variant,
@@ -13,7 +14,7 @@ use sellonce_checkout::coordinator::{Complete, Completed};
 use sellonce_checkout::discount::{Discount, DiscountCode, Reduction};
 use sellonce_checkout::email::Email;
 use sellonce_checkout::id::{
-    ApiKeyId, CartId, CartLineId, CauseId, CheckoutId, Ids, OrderId, ProductId, SecretHash, Uuid,
+    ApiKeyId, CartId, CartLineId, CauseId, CheckoutId, Ids, OrderId, ProductId, SagaId, SecretHash, Uuid,
 };
 use sellonce_checkout::idempotency::{BodyHash, Claim, Key, Scope};
 use sellonce_checkout::inventory::{Kind, Place, Policy};
@@ -22,16 +23,15 @@ use sellonce_checkout::price_lock::WantedLine;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Buyer;
 use sellonce_checkout::store::Answer;
-use sellonce_checkout::store::carts::{Carts, CreateCart};
-use sellonce_checkout::store::catalog::{Catalog, PutProduct};
-use sellonce_checkout::store::checkouts::{Checkouts, Goods, OpenCheckout};
-use sellonce_checkout::store::discounts::Discounts;
-use sellonce_checkout::store::inventory::{Inventory, MoveStock};
+use sellonce_checkout::store::carts::CreateCart;
+use sellonce_checkout::store::catalog::PutProduct;
+use sellonce_checkout::store::checkouts::{Goods, OpenCheckout};
+use sellonce_checkout::store::inventory::MoveStock;
 use sellonce_checkout::store::sagas::{PaymentChoice, ReserveRefusal, Target};
 use sellonce_checkout::totals::Tables;
 
-use super::{Server, World, location, money, sku, usd};
 use crate::bank;
+use crate::world::{Server, World, location, money, sku, usd};
 
 /// A checkout as its buyer has it.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl World {
     pub(crate) fn open_as(&self, wish: &Wish<'_>) -> Opened {
         let call = self.opening(wish);
         let view =
-            self.now(self.store.open_checkout(call)).expect("the memory answers").expect("it can be opened");
+            self.now(self.store.open_checkout(call)).expect("the store answers").expect("it can be opened");
         let checkout = view.checkout;
         Opened { id: checkout.id, secret: checkout.secret, total: checkout.lock.totals.total }
     }
@@ -133,7 +133,7 @@ impl World {
             quantity: *quantity,
         };
         let call = CreateCart { id, secret, changes: lines.iter().map(add).collect() };
-        self.now(self.store.create_cart(call)).expect("the memory answers").expect("all is on sale");
+        self.now(self.store.create_cart(call)).expect("the store answers").expect("all is on sale");
         (id, secret)
     }
 
@@ -160,7 +160,7 @@ impl World {
 
     /// Sends a request, and tells what the client is told.
     pub(crate) fn ask(&self, server: &Server, request: Complete) -> Told {
-        Told::of(&self.answer(server, request).expect("the memory answers"))
+        Told::of(&self.answer(server, request).expect("the store answers"))
     }
 
     pub(crate) fn answer(&self, server: &Server, request: Complete) -> Answer<Completed, ReserveRefusal> {
@@ -180,7 +180,7 @@ impl World {
         assert_eq!(self.now(self.store.create_discount(discount)), Ok(true));
     }
 
-    pub(super) fn put_on_sale(&self, name: &str, units: i64, price: i64) {
+    pub(crate) fn put_on_sale(&self, name: &str, units: i64, price: i64) {
         let variant = Variant {
             sku: sku(name),
             title: String::new(),
@@ -211,10 +211,10 @@ impl World {
             set_stock: false,
             cause: CauseId(self.ids.uuid()),
         };
-        self.now(self.store.put_product(call)).expect("the memory answers").expect("it is new");
+        self.now(self.store.put_product(call)).expect("the store answers").expect("it is new");
     }
 
-    pub(super) fn receive(&self, name: &str, at: &str, units: i64) {
+    pub(crate) fn receive(&self, name: &str, at: &str, units: i64) {
         let call = MoveStock {
             claim: self.merchants_claim(&format!("receive-{name}-{at}")),
             cause: CauseId(self.ids.uuid()),
@@ -223,7 +223,13 @@ impl World {
             quantity: units,
             reason: "delivery".to_owned(),
         };
-        self.now(self.store.move_stock(call)).expect("the memory answers").expect("goods arrive");
+        self.now(self.store.move_stock(call)).expect("the store answers").expect("goods arrive");
+    }
+
+    /// A callback of the bank about a payment.
+    pub(crate) fn callback(&self, attempt_key: &str, id: &str) -> Callback {
+        let (provider, id) = (bank::NAME.to_owned(), id.to_owned());
+        Callback { provider, id, attempt: SagaId::from_attempt_key(attempt_key) }
     }
 
     /// What a merchant's request brings to be idempotent.

@@ -1,0 +1,99 @@
+//! When a saga runs: its lease, its next run, and since when an operator should look at it.
+//!
+//! Decides what taking a saga over, moving it, waking it and letting go of it write of that. Leaves to where it moves
+//! to `saga`, and the conditions of the writes to the stores.
+
+use crate::clock::Timestamp;
+use crate::limits::Times;
+use crate::saga::{self, State};
+use crate::store::sagas::{Postpone, Run, Saga};
+
+/// When a saga runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Until when its owner may move it.
+    pub lease_until: Timestamp,
+    /// When it is due, unless somebody has it then.
+    pub next_run_at: Timestamp,
+    /// Whether it was woken while somebody had it; it runs again right after it is let go of.
+    pub woken: bool,
+    /// Since when it waits for an operator.
+    pub stuck_since: Option<Timestamp>,
+    /// What went wrong last, for the operator.
+    pub problem: String,
+}
+
+impl Schedule {
+    /// That of a saga that begins now; it belongs to who began it.
+    pub fn begun(now: Timestamp, times: &Times) -> Self {
+        let lease_until = now.plus_ms(times.lease_ms);
+        Self {
+            lease_until,
+            next_run_at: lease_until,
+            woken: false,
+            stuck_since: None,
+            problem: String::new(),
+        }
+    }
+
+    /// Whether somebody has the saga.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.lease_until > now
+    }
+
+    /// Whether the saga should run now, and nobody has it.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_run_at <= now && !self.is_leased(now)
+    }
+
+    /// A new owner: the fence tells it from those before (I14).
+    pub fn take(&mut self, saga: &mut Saga, now: Timestamp, times: &Times) {
+        saga.fence = saga.fence.saturating_add(1);
+        self.lease_until = now.plus_ms(times.lease_ms);
+        self.next_run_at = self.lease_until;
+        self.woken = false;
+    }
+
+    /// A move along the table (I6). The saga stays its owner's until it ends; whatever it was stuck at is behind it.
+    pub fn move_to(&mut self, saga: &mut Saga, to: State, now: Timestamp, times: &Times) {
+        assert!(
+            saga::is_edge(saga.state, to),
+            "I6: a saga goes from {} to {}",
+            saga.state.as_str(),
+            to.as_str()
+        );
+        saga.state = to;
+        saga.tries = 0;
+        saga.ended_at = to.is_end().then_some(now);
+        self.lease_until = if to.is_end() { now } else { now.plus_ms(times.lease_ms) };
+        self.next_run_at = self.lease_until;
+        self.stuck_since = None;
+        self.problem = String::new();
+    }
+
+    /// The saga shall run at once; if somebody has it, right after they let go of it.
+    pub fn wake(&mut self, now: Timestamp) {
+        if self.is_leased(now) {
+            self.woken = true;
+        } else {
+            self.next_run_at = self.next_run_at.min(now);
+        }
+    }
+
+    /// Its owner lets go of it. What has waited for too long is an operator's from then on: a payment whose outcome
+    /// stays unknown, and a saga that goes on long after its hold.
+    pub fn let_go(&mut self, run: &mut Run, call: &Postpone, now: Timestamp, times: &Times) {
+        self.lease_until = now;
+        self.next_run_at = if self.woken { now } else { call.next_run_at };
+        self.woken = false;
+        self.problem.clone_from(&call.problem);
+        run.saga.tries = if call.unknown { run.saga.tries.saturating_add(1) } else { 0 };
+        let mut waits_since = run.saga.created_at.plus_ms(times.hold_ms);
+        if let Some(attempt) = run.attempt.as_mut() {
+            attempt.unknown_since = call.unknown.then(|| attempt.unknown_since.unwrap_or(now));
+            waits_since = attempt.unknown_since.map_or(waits_since, |since| waits_since.min(since));
+        }
+        let stuck = now.ms_since(waits_since) >= times.stuck_ms;
+        self.stuck_since = stuck.then(|| self.stuck_since.unwrap_or(now));
+    }
+}

@@ -1,0 +1,50 @@
+//! Callbacks in memory.
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use crate::audit::Past;
+use crate::callback::{self, Callback, Heard, LateCapture};
+use crate::limits;
+use crate::store::callbacks::Callbacks;
+use crate::store::{Books, Failure};
+
+#[async_trait]
+impl Callbacks for MemoryStore {
+    async fn hear(&self, callback: Callback) -> Result<Heard, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let key = (callback.provider.clone(), callback.id.clone());
+        let is_new = !state.callbacks.contains_key(&key);
+        state.callbacks.entry(key).or_insert(now);
+        let mut row = callback.attempt.and_then(|saga| state.sagas.get_mut(&saga));
+        let heard = callback::hear(&callback, is_new, row.as_ref().map(|row| &row.run));
+        if let (Heard::Woken, Some(row)) = (&heard, row.as_mut()) {
+            row.schedule.wake(now);
+        }
+        Ok(heard)
+    }
+
+    async fn refund_late_capture(&self, call: LateCapture) -> Result<bool, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let Some(row) = state.sagas.get_mut(&call.saga) else { return Ok(false) };
+        let Some((attempt, refund)) = callback::late_capture(&call, &row.run, now) else { return Ok(false) };
+        row.payment_history.push(Past { to: attempt.status, fence: row.run.saga.fence, at: now });
+        row.run.attempt = Some(attempt);
+        state.begin_refund(refund);
+        Ok(true)
+    }
+
+    async fn forget_callbacks(&self) -> Result<u64, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let old = state.callbacks.iter().filter(|(_, at)| now.ms_since(**at) > limits::CALLBACK_KEEP_MS);
+        let old = old.map(|(key, _)| key.clone()).take(usize::try_from(limits::CLAIM_MAX).unwrap_or(0));
+        let old: Vec<_> = old.collect();
+        for key in &old {
+            state.callbacks.remove(key);
+        }
+        Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    }
+}

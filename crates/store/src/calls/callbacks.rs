@@ -1,0 +1,61 @@
+//! Callbacks of payment providers: heard once, and what they lead to after a saga has ended.
+
+use async_trait::async_trait;
+use sellonce_checkout::callback::{self, Callback, Heard, LateCapture};
+use sellonce_checkout::limits;
+use sellonce_checkout::store::Failure;
+use sellonce_checkout::store::callbacks::Callbacks;
+
+use crate::calls::orders;
+use crate::calls::sagas::wake;
+use crate::calls::{Database, DatabaseStore};
+use crate::sql::values;
+use crate::tables::Tables;
+use crate::trouble::Trouble;
+
+#[async_trait]
+impl<D: Database> Callbacks for DatabaseStore<D> {
+    async fn hear(&self, callback: Callback) -> Result<Heard, Failure> {
+        self.write_aside(move |tables| hear(tables, &callback)).await
+    }
+
+    async fn refund_late_capture(&self, call: LateCapture) -> Result<bool, Failure> {
+        self.write_aside(move |tables| refund_late_capture(tables, &call)).await
+    }
+
+    async fn forget_callbacks(&self) -> Result<u64, Failure> {
+        self.write_aside(|tables| {
+            let before = tables.now().plus_ms(limits::CALLBACK_KEEP_MS.saturating_neg());
+            let delete = "DELETE FROM callbacks WHERE (provider, id) IN \
+                          (SELECT provider, id FROM callbacks WHERE at < ?1 ORDER BY at LIMIT ?2)";
+            tables.sql()?.execute(delete, values![before.millis(), limits::CLAIM_MAX])
+        })
+        .await
+    }
+}
+
+fn hear(tables: &mut dyn Tables, callback: &Callback) -> Result<Heard, Trouble> {
+    let insert =
+        "INSERT INTO callbacks (provider, id, saga_id, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let saga = callback.attempt.as_ref().map(|saga| saga.0.as_bytes());
+    let row = values![&callback.provider, &callback.id, saga, tables.now().millis()];
+    let is_new = tables.sql()?.execute(insert, row)? > 0;
+    let held = callback.attempt.map(|saga| tables.held(saga)).transpose()?.flatten();
+    let heard = callback::hear(callback, is_new, held.as_ref().map(|held| &held.run));
+    if let (Heard::Woken, Some(held)) = (&heard, &held) {
+        wake(tables, held)?;
+    }
+    Ok(heard)
+}
+
+fn refund_late_capture(tables: &mut dyn Tables, call: &LateCapture) -> Result<bool, Trouble> {
+    let Some(held) = tables.held(call.saga)? else { return Ok(false) };
+    let Some((attempt, refund)) = callback::late_capture(call, &held.run, tables.now()) else {
+        return Ok(false);
+    };
+    if let Some(was) = &held.run.attempt {
+        tables.change_attempt(was, &attempt, held.run.saga.fence)?;
+    }
+    orders::begin_refund(tables.sql()?, &refund)?;
+    Ok(true)
+}
