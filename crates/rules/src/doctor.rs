@@ -4,13 +4,15 @@
 use std::fmt;
 use std::path::Path;
 
+mod globs;
+
 use ignore::gitignore::Gitignore;
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Exit, read_if_there};
 use crate::library::Library;
-use crate::rule::Activation;
+use crate::sync::lock::Lock;
 use crate::sync::matrix::Delivery;
 use crate::sync::target::{self, Target};
 use crate::sync::{self, Mode, Outcome};
@@ -111,7 +113,10 @@ pub fn examine(root: &Path, today: &str) -> Result<Diagnosis, Error> {
     drift(&outcome, &mut diagnosis);
     hidden(root, &outcome, &mut diagnosis);
     duplicates(root, &targets, &mut diagnosis)?;
-    globs(root, &config, &library, &mut diagnosis);
+    globs::of_rules(root, &config, &library, &mut diagnosis);
+    globs::of_people(root, &targets, &outcome, &mut diagnosis)?;
+    silent(&config, &mut diagnosis);
+    changed_packs(root, &library, &mut diagnosis)?;
     diagnosis.remarks.sort_by_key(|remark| remark.weight);
     Ok(diagnosis)
 }
@@ -191,19 +196,9 @@ fn hidden(root: &Path, outcome: &Outcome, diagnosis: &mut Diagnosis) {
 /// The same lines twice cost twice and help once.
 fn duplicates(root: &Path, targets: &[Target], diagnosis: &mut Diagnosis) -> Result<(), Error> {
     let has = |id: &str| targets.iter().any(|target| target.id == id);
-    let claude = read_if_there(&root.join("CLAUDE.md"))?;
-    if has("agents-md") && has("claude-code") {
-        match claude {
-            Some(text) if text.contains("@AGENTS.md") => {
-                let text = "CLAUDE.md imports AGENTS.md, so Claude Code reads the rules there and in .claude/rules; drop `claude-code` if its skills are not needed";
-                diagnosis.say(Weight::Advice, text.to_owned());
-            }
-            None => {
-                let text = "without a CLAUDE.md, newer versions of Claude Code read AGENTS.md too, and the rules twice";
-                diagnosis.say(Weight::Advice, text.to_owned());
-            }
-            Some(_) => {}
-        }
+    if has("agents-md") && has("claude-code") && read_if_there(&root.join("CLAUDE.md"))?.is_none() {
+        let text = "without a CLAUDE.md, newer versions of Claude Code read AGENTS.md too, and the rules twice; a CLAUDE.md with the line `@AGENTS.md` makes it once";
+        diagnosis.say(Weight::Advice, text.to_owned());
     }
     if has("copilot") && (has("agents-md") || has("claude-code")) {
         let text = "VS Code reads AGENTS.md and .claude/rules beside Copilot's own files: there the rules are loaded more than once";
@@ -212,30 +207,28 @@ fn duplicates(root: &Path, targets: &[Target], diagnosis: &mut Diagnosis) -> Res
     Ok(())
 }
 
-/// A scope that no file lies in was probably mistyped, or its folder moved.
-fn globs(root: &Path, config: &Config, library: &Library, diagnosis: &mut Diagnosis) {
-    let scoped: Vec<_> = library
-        .rules()
-        .filter(|found| found.rule.activation == Activation::Paths && !config.is_disabled(&found.rule.id))
-        .collect();
-    if scoped.is_empty() {
-        return;
+/// Rules that nobody is told, because the project says so; a silence that is easily forgotten.
+fn silent(config: &Config, diagnosis: &mut Diagnosis) {
+    for disabled in &config.disable {
+        let text = format!("nobody is told {}: it is switched off ({})", disabled.rule, disabled.reason);
+        diagnosis.say(Weight::Advice, text);
     }
-    let files: Vec<String> = ignore::WalkBuilder::new(root)
-        .build()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter_map(|entry| {
-            entry.path().strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
-        })
-        .collect();
-    for found in scoped {
-        for glob in &found.rule.scope {
-            if !files.iter().any(|file| crate::glob::matches(std::slice::from_ref(glob), file)) {
-                diagnosis.say(Weight::Advice, format!("{}: no file matches `{glob}`", found.rule.id));
-            }
+}
+
+/// A pack is pinned by its version; one that changed under it was not released.
+fn changed_packs(root: &Path, library: &Library, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    for locked in &Lock::load(root)?.packs {
+        let same =
+            library.packs.iter().find(|pack| pack.name == locked.name && pack.version == locked.version);
+        if same.is_some_and(|pack| pack.sha256 != locked.sha256) {
+            let text = format!(
+                "the pack `{}` is still {}, but its files differ from those that were delivered; give it a new version",
+                locked.name, locked.version
+            );
+            diagnosis.say(Weight::Advice, text);
         }
     }
+    Ok(())
 }
 
 /// Days since 1970 of a date as in 2027-01-31.

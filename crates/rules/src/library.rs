@@ -95,6 +95,13 @@ impl Library {
             .ok_or_else(|| Error::Usage(format!("there is no rule `{id}`; `sellonce rules list` names all")))
     }
 
+    /// Whether a machine finds violations of a rule: its folder has a detect.toml.
+    pub fn has_detector(&self, id: &str) -> bool {
+        let prefix = format!("{id}-");
+        let mut files = self.packs.iter().flat_map(|pack| pack.files.keys());
+        files.any(|name| name.starts_with(&prefix) && name.ends_with("/detect.toml"))
+    }
+
     /// The skill with this name.
     pub fn skill(&self, name: &str) -> Option<(&Pack, &Skill)> {
         self.packs

@@ -26,6 +26,7 @@ use crate::sync::lock::{Kind, Lock, LockedFile, LockedPack};
 use crate::sync::matrix::Matrix;
 use crate::sync::plan::{Plan, Planned};
 use crate::sync::target::Target;
+use crate::write::write_whole;
 
 /// What a sync may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// Which rule reaches which assistant.
     pub matrix: Matrix,
+    /// Templates that were adopted: code of the project, which `remove` leaves where it is.
+    pub released: Vec<String>,
     /// What was asked for.
     #[serde(skip)]
     pub mode: Mode,
@@ -81,6 +84,9 @@ impl fmt::Display for Outcome {
             if self.mode == Mode::DryRun && change.is_pending() {
                 write!(formatter, "{}", change.diff())?;
             }
+        }
+        for path in &self.released {
+            writeln!(formatter, "keep     {path} (made from a template, and your code now)")?;
         }
         if !self.matrix.cells.is_empty() {
             writeln!(formatter, "\n{}\n", self.matrix)?;
@@ -163,14 +169,14 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
     let mut matrix = std::mem::take(&mut plan.matrix);
     lose_foreign(&mut matrix, &changes, &plan);
     lose_over_budget(root, &mut matrix, &changes, &plan, &targets)?;
-    let outcome = Outcome { changes, matrix, mode };
+    let outcome = Outcome { changes, matrix, released: Vec::new(), mode };
     if mode == Mode::Write && outcome.matrix.lost().next().is_none() {
-        write(root, &outcome.changes, &new_lock(&library, files))?;
+        write(root, &outcome.changes, &new_lock(old, &library, files))?;
     }
     Ok(outcome)
 }
 
-fn new_lock(library: &Library, files: Vec<LockedFile>) -> Lock {
+fn new_lock(old: Lock, library: &Library, files: Vec<LockedFile>) -> Lock {
     let packs = library
         .packs
         .iter()
@@ -180,7 +186,7 @@ fn new_lock(library: &Library, files: Vec<LockedFile>) -> Lock {
             sha256: pack.sha256.clone(),
         })
         .collect();
-    Lock { format: 1, packs, files }
+    Lock { packs, files, ..old }
 }
 
 /// What was edited by hand keeps its old entry, so that the edit stays visible until it is resolved.
@@ -201,7 +207,7 @@ fn write(root: &Path, changes: &[Change], lock: &Lock) -> Result<(), Error> {
     if crate::error::read_if_there(&path)?.as_deref() == Some(&text) {
         return Ok(());
     }
-    std::fs::write(&path, text).map_err(|error| Error::io(&path, error))
+    write_whole(&path, &text)
 }
 
 /// Tells git which files are generated, so that reviews fold them.
@@ -289,13 +295,15 @@ fn chain_bytes(root: &Path, changes: &[Change], path: &str) -> Result<usize, Err
 /// Takes everything out again that `init` and `sync` wrote; what a person changed since stays, and is named.
 pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
     let lock = Lock::load(root)?;
-    if lock.files.is_empty() {
+    if lock.files.is_empty() && lock.templates.is_empty() {
         return Err(Error::Usage(format!(
             "{}: nothing here was written by `rules init` or `rules sync`",
             root.display()
         )));
     }
     let changes = lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
+    let adopted = lock.templates.iter().flat_map(|adopted| &adopted.files);
+    let released = adopted.map(|file| file.path.clone()).collect();
     let stays: Vec<LockedFile> = lock
         .files
         .iter()
@@ -315,8 +323,8 @@ pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
                 forgotten.write(root)?;
             }
         } else {
-            write(root, &changes, &Lock { files: stays, ..lock })?;
+            write(root, &changes, &Lock { files: stays, templates: Vec::new(), ..lock })?;
         }
     }
-    Ok(Outcome { changes, matrix: Matrix::default(), mode })
+    Ok(Outcome { changes, matrix: Matrix::default(), released, mode })
 }

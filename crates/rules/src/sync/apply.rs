@@ -11,6 +11,7 @@ use crate::pack::sha256;
 use crate::sync::block::{self, Comment};
 use crate::sync::lock::{Kind, LockedFile};
 use crate::sync::plan::Planned;
+use crate::write::write_whole;
 
 /// What happens, or would happen, to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,9 +74,7 @@ impl Change {
     pub(crate) fn write(&self, root: &Path) -> Result<(), Error> {
         let path = root.join(&self.path);
         if let Some(text) = &self.after {
-            let folder = path.parent().expect("a path below the root has a parent");
-            std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-            return std::fs::write(&path, text).map_err(|error| Error::io(&path, error));
+            return write_whole(&path, text);
         }
         std::fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
         // Folders that held nothing but our files go with them; a folder that is not empty refuses, which is right.

@@ -52,26 +52,27 @@ pub(crate) fn build(
     }
     let mut plan = Plan::default();
     for target in targets {
-        let covered_by = target.covered_by.as_ref().filter(|id| targets.iter().any(|other| other.id == **id));
-        Writer { root, config, library, target, covered: covered_by.is_some(), plan: &mut plan }.write();
+        let covered = target.covering(root, targets)?.is_some();
+        Writer { root, config, library, target, covered, plan: &mut plan }.write();
     }
-    share_covered(&mut plan.matrix, targets);
+    share_covered(root, &mut plan.matrix, targets)?;
     plan.matrix.cells.sort_by_key(|cell| targets.iter().position(|target| target.id == cell.target));
     Ok(plan)
 }
 
 /// An assistant that loads another one's file gets its rules from there.
-fn share_covered(matrix: &mut Matrix, targets: &[Target]) {
+fn share_covered(root: &Path, matrix: &mut Matrix, targets: &[Target]) -> Result<(), Error> {
     for target in targets {
-        let Some(covering) = &target.covered_by else { continue };
+        let Some(covering) = target.covering(root, targets)? else { continue };
         let inherited: Vec<Cell> = matrix
             .cells
             .iter()
-            .filter(|cell| cell.target == *covering && matrix.cell(&cell.rule, &target.id).is_none())
+            .filter(|cell| cell.target == covering.id && matrix.cell(&cell.rule, &target.id).is_none())
             .map(|cell| Cell { target: target.id.clone(), shared: true, ..cell.clone() })
             .collect();
         matrix.cells.extend(inherited);
     }
+    Ok(())
 }
 
 struct Writer<'plan> {

@@ -43,10 +43,11 @@ fn a_team_adopts_the_rules_and_gets_its_repository_back() {
     assert_eq!(repository.read("CLAUDE.md"), CLAUDE);
     assert!(repository.read(".github/copilot-instructions.md").starts_with("Be brief.\n"));
     for id in ["INV001", "LOD001"] {
-        for file in ["AGENTS.md", ".claude/rules/commerce.md", ".github/copilot-instructions.md"] {
+        for file in ["AGENTS.md", ".github/copilot-instructions.md"] {
             assert!(repository.read(file).contains(id), "{file} lacks {id}");
         }
         assert!(outcome.matrix.cell(id, "cursor").unwrap().shared, "Cursor reads AGENTS.md");
+        assert!(outcome.matrix.cell(id, "claude-code").unwrap().shared, "CLAUDE.md imports AGENTS.md");
     }
 
     let after = repository.tree();
@@ -64,6 +65,7 @@ fn a_team_adopts_the_rules_and_gets_its_repository_back() {
 #[test]
 fn an_edited_block_is_reported_and_never_overwritten() {
     let repository = monorepo();
+    repository.write("CLAUDE.md", "Run `pnpm test` first.\n");
     init::init(repository.root(), &Answers::default()).unwrap();
     repository.sync();
     let edited = repository.read("AGENTS.md").replace("INV001", "INV001 (not on Fridays)");
@@ -83,6 +85,28 @@ fn an_edited_block_is_reported_and_never_overwritten() {
     assert_eq!(removed.exit().code(), 1);
     assert_eq!(repository.read("AGENTS.md"), edited);
     assert_eq!(repository.read(".claude/rules/commerce.md"), "mine now\n");
+}
+
+#[test]
+fn what_claude_imports_is_not_written_twice() {
+    let own = ".claude/rules/commerce.md";
+    for (name, text, twice) in [
+        ("CLAUDE.md", "Read this.\n\n@AGENTS.md\n", false),
+        ("CLAUDE.md", "- @./AGENTS.md\n", false),
+        (".claude/CLAUDE.md", "@../AGENTS.md\n", false),
+        (".claude/CLAUDE.md", "@AGENTS.md\n", true),
+        ("CLAUDE.md", "See @AGENTS.md for more.\n", true),
+        ("CLAUDE.md", "```\n@AGENTS.md\n```\n", true),
+    ] {
+        let repository = Repository::new(&[(name, text)]);
+        repository.configure(&["agents-md", "claude-code"], "");
+        let outcome = repository.sync();
+        assert_eq!(outcome.exit().code(), 0, "{outcome}");
+        assert_eq!(repository.root().join(own).exists(), twice, "{name}: {text}");
+        repository.write(name, "Nothing more is imported.\n");
+        let drift = repository.check().exit().code();
+        assert_eq!(drift, u8::from(!twice), "the rules would be gone: {name}: {text}");
+    }
 }
 
 #[test]
