@@ -13,6 +13,7 @@
 //! | `check` | `review::review`, then `check::Format` |
 //! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `find` and `rule::Rule::in_full` |
 //! | `template list`, `add`, `status`, `diff`, `update` | `template::listing`, `add`, `status`, `differences`, `update` |
+//! | `test` | `trial::test` |
 //! | `report` | `review::review`, then `report::report`, `report::history`, `report::Report::render` |
 //! | `import --from F`, `export --to F` | `exchange::import` and `exchange::write_pack`, `exchange::export` |
 //! | `doctor` | `doctor::examine` |
@@ -37,4 +38,5 @@ pub mod root;
 pub mod rule;
 pub mod sync;
 pub mod template;
+pub mod trial;
 mod write;
