@@ -130,7 +130,12 @@ fn note(list: &mut Vec<Evidence>, what: &str, path: &str) {
     }
 }
 
-/// Quantity columns of models and tables that are called like stock.
+/// Tables that tell of stock without holding it.
+const ABOUT_STOCK: [&str; 7] =
+    ["movement", "history", "log", "transfer", "adjustment", "reservation", "alert"];
+
+/// Quantity columns of models and tables that are called like stock. A name of one word, as `quantity`, means stock there
+/// but not in a cart: the checker knows that by itself, and as a name for every table it would be wrong.
 fn stock_columns(schema: &str) -> Vec<String> {
     let mut columns = Vec::new();
     let mut inside = false;
@@ -139,7 +144,8 @@ fn stock_columns(schema: &str) -> Vec<String> {
         let opens =
             lower.trim_start().starts_with("model ") || lower.trim_start().starts_with("create table");
         if opens {
-            inside = ["inventory", "stock"].iter().any(|word| lower.contains(word));
+            inside = ["inventory", "stock"].iter().any(|word| lower.contains(word))
+                && !ABOUT_STOCK.iter().any(|word| lower.contains(word));
             continue;
         }
         let first: String = line
@@ -148,9 +154,11 @@ fn stock_columns(schema: &str) -> Vec<String> {
             .chars()
             .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
             .collect();
-        let words = ["available", "quantity", "qty", "reserved", "on_hand", "onhand", "stock"];
+        let words = ["available", "quantity", "qty", "on_hand", "onhand", "stock", "left"];
         let is_number = ["int", "numeric", "decimal"].iter().any(|kind| lower.contains(kind));
-        if inside && is_number && words.iter().any(|word| first.to_lowercase().contains(word)) {
+        let is_several =
+            first.trim_matches('_').chars().skip(1).any(|letter| letter == '_' || letter.is_uppercase());
+        if inside && is_number && is_several && words.iter().any(|word| first.to_lowercase().contains(word)) {
             columns.push(first);
         }
         inside &= !line.trim_start().starts_with(['}', ')']);

@@ -11,7 +11,7 @@
 //! | `sync`, `--check`, `--dry-run`, `--targets` | `sync::sync` |
 //! | `remove`, `--dry-run` | `sync::remove` |
 //! | `check` | `review::review`, then `check::Format` |
-//! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `find` and `rule::Rule::in_full` |
+//! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `explanation` |
 //! | `template list`, `add`, `status`, `diff`, `update` | `template::listing`, `add`, `status`, `differences`, `update` |
 //! | `test` | `trial::test` |
 //! | `report` | `review::review`, then `report::report`, `report::history`, `report::Report::render` |

@@ -22,8 +22,6 @@ pub struct Request {
     pub baseline: Option<PathBuf>,
     /// Tests, seeds and migrations too.
     pub with_tests: bool,
-    /// Findings of low confidence too.
-    pub with_low_confidence: bool,
     /// Today, as 2027-01-31.
     pub today: String,
 }
@@ -43,16 +41,25 @@ pub fn review(root: &Path, request: &Request) -> Result<Outcome, Error> {
         paths: request.paths.clone(),
         vocabulary: vocabulary(root)?,
         with_tests: request.with_tests,
-        confidence_min: Some(if request.with_low_confidence { Confidence::Low } else { Confidence::Medium }),
+        confidence_min: Some(Confidence::Medium),
         only,
         known: request.baseline.as_deref().map(known).transpose()?.unwrap_or_default(),
         today: request.today.clone(),
     };
-    let mut outcome = check::run(&options);
+    Ok(without_disabled(check::run(&options), &config))
+}
+
+/// Checks another tree, as an older commit's, with the names and switches that this project has today.
+pub fn review_tree(root: &Path, tree: &Path) -> Result<Outcome, Error> {
+    let options = Options { root: tree.to_path_buf(), vocabulary: vocabulary(root)?, ..Options::default() };
+    Ok(without_disabled(check::run(&options), &config(root)?))
+}
+
+fn without_disabled(mut outcome: Outcome, config: &Config) -> Outcome {
     outcome.findings.retain(|finding| !config.is_disabled(finding.rule));
     outcome.suppressed.retain(|(finding, _)| !config.is_disabled(finding.rule));
     outcome.sites.retain(|site| !config.is_disabled(site.rule));
-    Ok(outcome)
+    outcome
 }
 
 fn config(root: &Path) -> Result<Config, Error> {

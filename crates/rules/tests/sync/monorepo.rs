@@ -18,7 +18,7 @@ fn monorepo() -> Repository {
         ("services/checkout/package.json", "{ \"dependencies\": { \"@prisma/client\": \"7\" } }"),
         (
             "services/checkout/schema.prisma",
-            "model Inventory {\n  sku String @id\n  unitsAvailable Int\n  note String\n}\n",
+            "model Inventory {\n  sku String @id\n  unitsAvailable Int\n  unitsReserved Int\n  quantity Int\n  note String\n}\nmodel StockMovement {\n  quantityMoved Int\n}\n",
         ),
         ("apps/web/package.json", "{}"),
         (".gitattributes", "*.png binary\n"),
@@ -34,7 +34,13 @@ fn a_team_adopts_the_rules_and_gets_its_repository_back() {
         initialised.detected.assistants.iter().map(|evidence| evidence.what.as_str()).collect();
     assert_eq!(found, ["agents-md", "claude-code", "copilot", "cursor"]);
     assert_eq!(initialised.detected.stacks[0].what, "ts-prisma");
-    assert_eq!(initialised.detected.stock_columns[0].what, "unitsAvailable");
+    let columns: Vec<&str> =
+        initialised.detected.stock_columns.iter().map(|evidence| evidence.what.as_str()).collect();
+    assert_eq!(
+        columns,
+        ["unitsAvailable"],
+        "what is held, moved, or means stock only here is no name for stock"
+    );
 
     let outcome = repository.sync();
     assert_eq!(outcome.exit().code(), 0, "{outcome}");

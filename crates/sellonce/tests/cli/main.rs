@@ -1,5 +1,7 @@
 //! The command line without a server: usage, configuration, exit codes.
 
+mod rules;
+
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
