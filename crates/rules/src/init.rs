@@ -174,7 +174,7 @@ pub fn init(root: &Path, answers: &Answers) -> Result<Initialised, Error> {
     let section = section(&detected, answers)?;
     let planned = Planned {
         kind: Kind::Configuration,
-        comment: Comment::Hash,
+        comment: Comment::Section,
         text: section.clone(),
         targets: Vec::new(),
     };

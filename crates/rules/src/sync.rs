@@ -26,7 +26,6 @@ use crate::sync::lock::{Kind, Lock, LockedFile, LockedPack};
 use crate::sync::matrix::Matrix;
 use crate::sync::plan::{Plan, Planned};
 use crate::sync::target::Target;
-use crate::write::write_whole;
 
 /// What a sync may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,7 +70,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = self.matrix.lost().next().is_some();
         for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
-            writeln!(formatter, "{:8} {}", word(&change.action, self.mode), change.path)?;
+            writeln!(formatter, "{:8} {}", word(change, self.mode), change.path)?;
             if let Action::Edited(why) = &change.action {
                 writeln!(formatter, "         {why}; move your text out of it, then sync again")?;
             }
@@ -94,23 +93,29 @@ impl fmt::Display for Outcome {
         let pending = self.changes.iter().filter(|change| change.is_pending()).count();
         match (lost, self.mode) {
             (true, _) => write!(formatter, "nothing was written: rules would be lost"),
-            (false, Mode::Write) => write!(formatter, "{pending} files changed"),
+            (false, Mode::Write) => write!(formatter, "{} changed", files(pending)),
             (false, Mode::Check | Mode::DryRun) if pending == 0 => write!(formatter, "nothing to do"),
             (false, Mode::Check | Mode::DryRun) => {
-                write!(formatter, "{pending} files would change; run `sellonce rules sync`")
+                write!(formatter, "{} would change; run `sellonce rules sync`", files(pending))
             }
         }
     }
 }
 
-fn word(action: &Action, mode: Mode) -> &'static str {
-    match (action, mode) {
+fn files(number: usize) -> String {
+    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+}
+
+fn word(change: &Change, mode: Mode) -> &'static str {
+    match (&change.action, mode) {
         (Action::Keep, _) => "keep",
         (Action::Create, Mode::Check) => "missing",
         (Action::Create, Mode::Write | Mode::DryRun) => "create",
         (Action::Update, Mode::Check) => "behind",
         (Action::Update, Mode::Write | Mode::DryRun) => "update",
         (Action::Delete, Mode::Check) => "stale",
+        // Only our block goes; the file was there before, or people wrote into it since.
+        (Action::Delete, Mode::Write | Mode::DryRun) if change.after.is_some() => "restore",
         (Action::Delete, Mode::Write | Mode::DryRun) => "delete",
         (Action::Edited(_), _) => "EDITED",
         (Action::Foreign, _) => "FOREIGN",
@@ -169,11 +174,12 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
     let mut matrix = std::mem::take(&mut plan.matrix);
     lose_foreign(&mut matrix, &changes, &plan);
     lose_over_budget(root, &mut matrix, &changes, &plan, &targets)?;
-    let outcome = Outcome { changes, matrix, released: Vec::new(), mode };
-    if mode == Mode::Write && outcome.matrix.lost().next().is_none() {
-        write(root, &outcome.changes, &new_lock(old, &library, files))?;
+    let lost = matrix.lost().next().is_some();
+    changes.extend(lock_change(root, &new_lock(old, &library, files))?);
+    if mode == Mode::Write && !lost {
+        write(root, &changes)?;
     }
-    Ok(outcome)
+    Ok(Outcome { changes, matrix, released: Vec::new(), mode })
 }
 
 fn new_lock(old: Lock, library: &Library, files: Vec<LockedFile>) -> Lock {
@@ -198,16 +204,22 @@ fn remember(files: &mut Vec<LockedFile>, change: &Change, locked: LockedFile, kn
     }
 }
 
-fn write(root: &Path, changes: &[Change], lock: &Lock) -> Result<(), Error> {
-    for change in changes.iter().filter(|change| change.is_pending()) {
-        change.write(root)?;
-    }
-    let path = root.join(lock::FILE);
-    let text = lock.to_text();
-    if crate::error::read_if_there(&path)?.as_deref() == Some(&text) {
-        return Ok(());
-    }
-    write_whole(&path, &text)
+/// What has to happen to the lock, if anything; nothing to remember means no lock.
+fn lock_change(root: &Path, lock: &Lock) -> Result<Option<Change>, Error> {
+    let before = crate::error::read_if_there(&root.join(lock::FILE))?;
+    let after = (!lock.files.is_empty()).then(|| lock.to_text());
+    let action = match (&before, &after) {
+        (before, after) if before == after => return Ok(None),
+        (_, None) => Action::Delete,
+        (None, Some(_)) => Action::Create,
+        (Some(_), Some(_)) => Action::Update,
+    };
+    Ok(Some(Change { path: lock::FILE.to_owned(), action, before, after }))
+}
+
+/// The lock stands last among the changes: what a crash leaves behind is healed by the next run.
+fn write(root: &Path, changes: &[Change]) -> Result<(), Error> {
+    changes.iter().filter(|change| change.is_pending()).try_for_each(|change| change.write(root))
 }
 
 /// Tells git which files are generated, so that reviews fold them.
@@ -301,7 +313,8 @@ pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
             root.display()
         )));
     }
-    let changes = lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
+    let mut changes =
+        lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
     let adopted = lock.templates.iter().flat_map(|adopted| &adopted.files);
     let released = adopted.map(|file| file.path.clone()).collect();
     let stays: Vec<LockedFile> = lock
@@ -311,20 +324,9 @@ pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
         .filter(|(_, change)| change.is_blocked())
         .map(|(known, _)| known.clone())
         .collect();
+    changes.extend(lock_change(root, &Lock { files: stays, templates: Vec::new(), ..lock })?);
     if mode == Mode::Write {
-        if stays.is_empty() {
-            let path = root.join(lock::FILE);
-            let forgotten =
-                Change { path: lock::FILE.to_owned(), action: Action::Delete, before: None, after: None };
-            for change in changes.iter().filter(|change| change.is_pending()) {
-                change.write(root)?;
-            }
-            if path.exists() {
-                forgotten.write(root)?;
-            }
-        } else {
-            write(root, &changes, &Lock { files: stays, templates: Vec::new(), ..lock })?;
-        }
+        write(root, &changes)?;
     }
     Ok(Outcome { changes, matrix: Matrix::default(), released, mode })
 }

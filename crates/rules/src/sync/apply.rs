@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::config;
 use crate::error::{Error, read_if_there};
 use crate::pack::sha256;
 use crate::sync::block::{self, Comment};
@@ -187,5 +188,9 @@ pub(crate) fn retire(root: &Path, known: &LockedFile) -> Result<Change, Error> {
 
 /// How comments look in a file of this name.
 pub(crate) fn comment_of(path: &str) -> Comment {
-    if path.ends_with(".toml") || path.ends_with(".gitattributes") { Comment::Hash } else { Comment::Html }
+    match path {
+        ".gitattributes" => Comment::Hash,
+        config::FILE => Comment::Section,
+        _ => Comment::Html,
+    }
 }

@@ -64,6 +64,8 @@ fn a_team_adopts_the_rules_and_gets_its_repository_back() {
 
     let removed = sync::remove(repository.root(), Mode::Write).unwrap();
     assert_eq!(removed.exit().code(), 0);
+    let told = removed.to_string();
+    assert!(told.contains("restore  AGENTS.md") && told.contains("delete   sellonce.toml"), "{told}");
     assert_eq!(repository.tree(), before);
     assert_eq!(sync::remove(repository.root(), Mode::Write).unwrap_err().exit().code(), 2);
 }
@@ -91,6 +93,20 @@ fn an_edited_block_is_reported_and_never_overwritten() {
     assert_eq!(removed.exit().code(), 1);
     assert_eq!(repository.read("AGENTS.md"), edited);
     assert_eq!(repository.read(".claude/rules/commerce.md"), "mine now\n");
+}
+
+#[test]
+fn a_lock_that_is_behind_is_drift() {
+    let repository = monorepo();
+    init::init(repository.root(), &Answers::default()).unwrap();
+    repository.sync();
+    let lock = repository.read("sellonce-rules.lock");
+    repository.write("sellonce-rules.lock", &lock.replace("version = \"1.0.0\"", "version = \"0.9.0\""));
+    let told = repository.check();
+    assert_eq!(told.exit().code(), 1);
+    assert!(told.to_string().starts_with("behind   sellonce-rules.lock\n"), "{told}");
+    assert!(repository.sync().to_string().ends_with("1 file changed"));
+    assert_eq!(repository.read("sellonce-rules.lock"), lock);
 }
 
 #[test]
