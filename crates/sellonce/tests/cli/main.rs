@@ -1,6 +1,7 @@
 //! The command line without a server: usage, configuration, exit codes.
 
 mod rules;
+mod rules_documentation;
 
 use std::process::{Command, Output, Stdio};
 

@@ -15,7 +15,7 @@ const AGENTS: &str = "# Shop\n\nUse pnpm, never npm.\n\n## Tests\n\nRun `pnpm te
 const CLAUDE: &str = "@AGENTS.md\n\n# Claude\n\nAsk before you delete a file.\n";
 const RACE: &str = "export async function buy(sku: string, quantity: number) {\n  const stock = await prisma.stock.findUnique({ where: { sku } });\n  if (!stock || stock.unitsLeft < quantity) throw new Error(\"sold out\");\n  await prisma.stock.update({ where: { sku }, data: { unitsLeft: stock.unitsLeft - quantity } });\n}\n";
 
-fn monorepo() -> TempDir {
+pub(crate) fn monorepo() -> TempDir {
     let folder = crate::folder();
     for (path, text) in [
         ("AGENTS.md", AGENTS),
@@ -34,7 +34,7 @@ fn monorepo() -> TempDir {
     folder
 }
 
-fn write(folder: &TempDir, path: &str, text: &str) {
+pub(crate) fn write(folder: &TempDir, path: &str, text: &str) {
     let path = folder.path().join(path);
     std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder can be made");
     std::fs::write(path, text).expect("a file can be written");
@@ -297,6 +297,10 @@ fn rules_come_from_elsewhere_are_tried_and_leave_again() {
     rules(&folder, &["export", "--to", "agents-md"], 2);
     assert_eq!(read(&folder, "AGENTS.md"), AGENTS);
     rules(&folder, &["import", "--from", "ruler"], 2);
+    let beside = crate::folder();
+    let beside = beside.path().join("pack").to_string_lossy().into_owned();
+    let came = rules(&folder, &["import", "--from", "claude", "--into", &beside], 0);
+    assert!(came.ends_with(&format!("path = \"{beside}\"\n")), "{came}");
 }
 
 /// One line to the server, one line back.

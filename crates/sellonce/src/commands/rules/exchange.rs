@@ -46,7 +46,9 @@ pub(super) fn import(root: &Path, here: &Path, call: &Import) -> Result<(), Stop
             output::result(format_args!("    guessed, so look at it: {}", guesses.join("; ")));
         }
     }
-    let (name, path) = (&call.name, from_root(root, here, &call.into)?);
+    // A pack may lie beside the repository; it is then pinned by the path that was typed.
+    let typed = |_: Stop| call.into.display().to_string();
+    let (name, path) = (&call.name, from_root(root, here, &call.into).unwrap_or_else(typed));
     output::result(format_args!(
         "\nAdd to sellonce.toml:\n\n[[rules.packs]]\nname = \"{name}\"\nversion = \"0.1.0\"\npath = \"{path}\""
     ));
