@@ -43,6 +43,18 @@ fn templates(instances: &[Instance]) -> Vec<[String; 3]> {
         .collect()
 }
 
+/// The rules that are not counted, those with the same reason together.
+fn by_reason(report: &Report) -> Vec<(&str, String)> {
+    let mut reasons: Vec<(&str, String)> = Vec::new();
+    for uncounted in &report.uncounted {
+        match reasons.iter_mut().find(|(reason, _)| *reason == uncounted.reason) {
+            Some((_, rules)) => rules.push_str(&format!(", {}", uncounted.rule)),
+            None => reasons.push((&uncounted.reason, uncounted.rule.clone())),
+        }
+    }
+    reasons
+}
+
 pub(crate) fn text(report: &Report) -> String {
     let mut out = format!("Adherence: {}\n", share(&report.all));
     for (title, standings) in groups(report) {
@@ -95,8 +107,8 @@ pub(crate) fn markdown(report: &Report) -> String {
         }
     }
     heading(&mut out, "\n## Not counted\n\n", report.uncounted.is_empty());
-    for uncounted in &report.uncounted {
-        write(&mut out, format_args!("- {}: {}\n", uncounted.rule, uncounted.reason));
+    for (reason, rules) in by_reason(report) {
+        write(&mut out, format_args!("- {rules}: {reason}\n"));
     }
     let head = "\n## Suppressed\n\n| rule | place | team | reason | |\n| --- | --- | --- | --- | --- |\n";
     heading(&mut out, head, report.suppressed.is_empty());

@@ -1,6 +1,6 @@
 //! Decides how a report looks on one page: numbers, bars, the curve of its history. No script, no other file, no network.
 
-use crate::report::render::{groups, share, templates, until, write};
+use crate::report::render::{by_reason, groups, share, templates, until, write};
 use crate::report::{Point, Report, Standing};
 
 const STYLE: &str = include_str!("page.css");
@@ -23,7 +23,7 @@ pub(crate) fn html(report: &Report) -> String {
     out.push_str(&tiles(report));
     for (title, standings) in groups(report) {
         let rows: Vec<Vec<String>> = standings.iter().map(standing_row).collect();
-        write(&mut out, format_args!("<h2>{title}</h2>\n{}", table(&[], &["name", "bar", ""], &rows)));
+        write(&mut out, format_args!("<h2>{title}</h2>\n{}", table(&[], &["name", "bar", "share"], &rows)));
     }
     if !report.history.is_empty() {
         write(&mut out, format_args!("<h2>History</h2>\n{}", curve(&report.history)));
@@ -43,8 +43,9 @@ pub(crate) fn html(report: &Report) -> String {
     section(&mut out, "Templates", &["file", "state", "from"], files.collect());
     let behind = report.behind.iter().map(|one| vec![escape(&one.pack), one.has.clone(), one.newest.clone()]);
     section(&mut out, "Packs behind", &["pack", "delivered", "there is"], behind.collect());
-    let uncounted = report.uncounted.iter().map(|one| vec![escape(&one.rule), escape(&one.reason)]);
-    section(&mut out, "Not counted", &["rule", "why"], uncounted.collect());
+    let uncounted = by_reason(report);
+    let uncounted = uncounted.iter().map(|(reason, rules)| vec![escape(rules), escape(reason)]);
+    section(&mut out, "Not counted", &["rules", "why"], uncounted.collect());
     out.push_str("<p><small>A relevant site is a place that a rule with a detector speaks of, as a write to a stock column. Teams are those of CODEOWNERS; persons are not counted.</small></p>\n</body></html>\n");
     out
 }
@@ -61,8 +62,8 @@ fn tiles(report: &Report) -> String {
         ("relevant sites", report.all.relevant.to_string()),
         ("not kept", broken.to_string()),
         ("suppressed", report.suppressed.len().to_string()),
-        ("templates behind", outdated.to_string()),
-        ("packs behind", report.behind.len().to_string()),
+        ("old templates", outdated.to_string()),
+        ("old packs", report.behind.len().to_string()),
     ];
     let tile = |(name, value): &(&str, String)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n");
     format!("<dl>\n{}</dl>\n", tiles.iter().map(tile).collect::<String>())
@@ -85,10 +86,8 @@ fn table(heads: &[&str], classes: &[&str], rows: &[Vec<String>]) -> String {
         out.push_str("<tr>");
         for (index, cell) in row.iter().enumerate() {
             match classes.get(index) {
-                Some(class) if !class.is_empty() => {
-                    write(&mut out, format_args!("<td class=\"{class}\">{cell}</td>"))
-                }
-                Some(_) | None => write(&mut out, format_args!("<td>{cell}</td>")),
+                Some(class) => write(&mut out, format_args!("<td class=\"{class}\">{cell}</td>")),
+                None => write(&mut out, format_args!("<td>{cell}</td>")),
             }
         }
         out.push_str("</tr>\n");
@@ -106,7 +105,7 @@ fn bar(standing: &Standing) -> String {
     let kept = per_cent * 24 / 10;
     let broken = 240 - kept;
     format!(
-        "<svg width=\"240\" height=\"14\" role=\"img\" aria-label=\"{per_cent}%\"><rect class=\"kept\" width=\"{kept}\" height=\"14\"/><rect class=\"broken\" x=\"{kept}\" width=\"{broken}\" height=\"14\"/></svg>"
+        "<svg viewBox=\"0 0 240 14\" width=\"100%\" height=\"14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{per_cent}%\"><rect class=\"kept\" width=\"{kept}\" height=\"14\"/><rect class=\"broken\" x=\"{kept}\" width=\"{broken}\" height=\"14\"/></svg>"
     )
 }
 
