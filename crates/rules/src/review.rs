@@ -46,20 +46,32 @@ pub fn review(root: &Path, request: &Request) -> Result<Outcome, Error> {
         known: request.baseline.as_deref().map(known).transpose()?.unwrap_or_default(),
         today: request.today.clone(),
     };
-    Ok(without_disabled(check::run(&options), &config))
+    Ok(of_the_project(check::run(&options), root, &config))
 }
 
 /// Checks another tree, as an older commit's, with the names and switches that this project has today.
 pub fn review_tree(root: &Path, tree: &Path) -> Result<Outcome, Error> {
     let options = Options { root: tree.to_path_buf(), vocabulary: vocabulary(root)?, ..Options::default() };
-    Ok(without_disabled(check::run(&options), &config(root)?))
+    Ok(of_the_project(check::run(&options), tree, &config(root)?))
 }
 
-fn without_disabled(mut outcome: Outcome, config: &Config) -> Outcome {
-    outcome.findings.retain(|finding| !config.is_disabled(finding.rule));
-    outcome.suppressed.retain(|(finding, _)| !config.is_disabled(finding.rule));
-    outcome.sites.retain(|site| !config.is_disabled(site.rule));
+/// What is the project's to answer for: not the rules it switched off, and not the bad examples of a pack that it keeps.
+fn of_the_project(mut outcome: Outcome, root: &Path, config: &Config) -> Outcome {
+    let counts = |rule: &str, path: &Path| !config.is_disabled(rule) && !is_material(root, path);
+    outcome.findings.retain(|finding| counts(finding.rule, &finding.path));
+    outcome.suppressed.retain(|(finding, _)| counts(finding.rule, &finding.path));
+    outcome.sites.retain(|site| counts(site.rule, &site.path));
     outcome
+}
+
+/// Whether a file is an example, a template or a proof of a rule: one of these folders beside a RULE.md.
+fn is_material(root: &Path, path: &Path) -> bool {
+    path.ancestors().skip(1).any(|folder| {
+        let named = folder
+            .file_name()
+            .is_some_and(|name| name == "examples" || name == "templates" || name == "proof");
+        named && folder.parent().is_some_and(|rule| root.join(rule).join("RULE.md").is_file())
+    })
 }
 
 fn config(root: &Path) -> Result<Config, Error> {

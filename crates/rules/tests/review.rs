@@ -45,6 +45,22 @@ fn a_rule_that_is_switched_off_is_not_reported() {
 }
 
 #[test]
+fn the_bad_examples_of_a_pack_are_nobodys_fault() {
+    let folder = project("[check]\nstock_columns = [\"unitsLeft\"]\n");
+    let example = folder.path().join("rules/ACM001-one/examples/javascript");
+    std::fs::create_dir_all(&example).unwrap();
+    std::fs::rename(folder.path().join("src/buy.js"), example.join("bad_buy.js")).unwrap();
+    assert_eq!(
+        found(folder.path(), &Request::default()).unwrap().findings.len(),
+        1,
+        "a folder of that name alone is code"
+    );
+    std::fs::write(folder.path().join("rules/ACM001-one/RULE.md"), "").unwrap();
+    let outcome = found(folder.path(), &Request::default()).unwrap();
+    assert_eq!((outcome.findings.len(), outcome.sites.len()), (0, 0));
+}
+
+#[test]
 fn an_earlier_output_is_a_baseline() {
     let folder = project("[check]\nstock_columns = [\"unitsLeft\"]\n");
     let mut json = Vec::new();
