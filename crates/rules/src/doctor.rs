@@ -152,6 +152,15 @@ fn look_through(
             diagnosis.say(Weight::Advice, advice);
         }
         let characters = text.map(|text| text.chars().count());
+        if let Some((count, most)) =
+            characters.zip(target.limits.advised_characters).filter(|(count, most)| count > most)
+        {
+            let advice = format!(
+                "`{path}` has {count} characters; parts of {} read only the first {most}",
+                target.title
+            );
+            diagnosis.say(Weight::Advice, advice);
+        }
         diagnosis.seen.push(Seen { assistant: target.title.clone(), path, rules, characters });
     }
     Ok(())

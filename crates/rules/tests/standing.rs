@@ -60,6 +60,21 @@ fn the_doctor_reads_what_people_wrote_beside_it() {
 }
 
 #[test]
+fn a_file_that_is_longer_than_an_assistant_reads_is_named() {
+    let long = "Be brief, and mind the gap.\n".repeat(60);
+    let folder = repository(&[(".github/copilot-instructions.md", &long)]);
+    std::fs::write(folder.path().join("sellonce.toml"), CONFIG.replace("claude-code", "copilot")).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert_eq!(told.exit().code(), 0, "{told}");
+    assert!(told.to_string().contains("parts of GitHub Copilot read only the first 4000"), "{told}");
+    std::fs::write(folder.path().join(".github/copilot-instructions.md"), long.repeat(20)).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(told.contains("follows files better that have less than 1000"), "{told}");
+}
+
+#[test]
 fn a_pack_that_changed_under_its_version_is_remarked_on() {
     let pin = "[[rules.packs]]\nname = \"acme\"\nversion = \"1.0.0\"\npath = \"rules\"\n";
     let manifest = "name = \"acme\"\nversion = \"1.0.0\"\ntitle = \"Acme\"\napplies = \"Always.\"\nlicense = \"MIT\"\nminimum_tool_version = \"0.1.0\"\nrules = [\"ACM001-one\"]\n";

@@ -143,6 +143,9 @@ pub struct Limits {
     /// The most lines of one file.
     #[serde(default)]
     pub file_lines: Option<usize>,
+    /// The most characters of one file that every part of the assistant reads.
+    #[serde(default)]
+    pub advised_characters: Option<usize>,
 }
 
 impl Target {
