@@ -116,6 +116,10 @@ impl Lock {
         let Some(text) = read_if_there(&path)? else {
             return Ok(Self { format: 1, ..Self::default() });
         };
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            let message = "has a conflict: take either side, as with `git checkout --ours`, also for the files that sync wrote; then `sellonce rules sync` brings all up to date";
+            return Err(Error::source(&path, line + 1, message));
+        }
         let lock: Self = toml::from_str(&text).map_err(|error| toml_error(&path, &text, &error))?;
         if lock.format != 1 {
             return Err(Error::source(&path, 1, "written by a newer version of sellonce"));

@@ -89,6 +89,18 @@ fn a_half_of_a_block_is_left_alone() {
 }
 
 #[test]
+fn a_lock_with_a_conflict_says_how_to_go_on() {
+    let repository = Repository::new(&[]);
+    repository.configure(&["agents-md"], "");
+    repository.sync();
+    let lock = repository.read("sellonce-rules.lock");
+    repository.write("sellonce-rules.lock", &lock.replacen("[[file]]", "<<<<<<< ours\n[[file]]", 1));
+    let error = repository.refused();
+    assert_eq!(error.exit().code(), 2);
+    assert!(error.to_string().contains("has a conflict: take either side"), "{error}");
+}
+
+#[test]
 fn windows_line_ends_stay_and_count_as_no_change() {
     let repository = Repository::new(&[("AGENTS.md", "One.\r\nTwo.\r\n")]);
     repository.configure(&["agents-md", "claude-code"], "");
