@@ -122,6 +122,28 @@ fn a_disk_that_refuses_is_our_trouble_not_the_callers() {
 }
 
 #[test]
+fn a_write_that_fails_leaves_the_old_text_whole() {
+    let repository = Repository::new(&[("AGENTS.md", "Mine.\n")]);
+    repository.configure(&["agents-md"], "");
+    // Where the new text is written first, something stands in the way, as on a full disk.
+    repository.write(&format!(".AGENTS.md.sellonce-{}/keep.txt", std::process::id()), "");
+    assert_eq!(repository.refused().exit().code(), 3);
+    assert_eq!(repository.read("AGENTS.md"), "Mine.\n");
+}
+
+#[test]
+fn a_file_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let repository = Repository::new(&[("AGENTS.md", "Mine.\n")]);
+    let path = repository.root().join("AGENTS.md");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    repository.configure(&["agents-md"], "");
+    repository.sync();
+    assert!(repository.read("AGENTS.md").contains("INV001"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
 fn all_assistants_at_once_get_every_rule_and_no_file_twice() {
     let repository = Repository::new(&[]);
     let all: Vec<String> = sync::target::all().into_iter().map(|target| target.id).collect();
