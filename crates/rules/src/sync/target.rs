@@ -29,7 +29,8 @@ pub struct Target {
     /// Whether it loads that file in subfolders too, without being told to.
     #[serde(default)]
     pub covers_folders: bool,
-    /// Files of people by which it loads another target's always-loaded file: a line `@AGENTS.md` in one of them.
+    /// Files of people by which it loads another target's always-loaded file: a line `@AGENTS.md` in one of them, or one of
+    /// them being that very file through a link.
     #[serde(default)]
     pub imports: Option<Imports>,
     /// Where always-loaded text goes.
@@ -163,7 +164,7 @@ impl Target {
         let Some(covering) = by_id(&imports.target) else { return Ok(None) };
         for file in &imports.files {
             let text = read_if_there(&root.join(file))?.unwrap_or_default();
-            if imports_line(&text, file, &covering.index.path) {
+            if imports_line(&text, file, &covering.index.path) || is_one(root, file, &covering.index.path) {
                 return Ok(Some(covering));
             }
         }
@@ -181,6 +182,12 @@ fn imports_line(text: &str, from: &str, path: &str) -> bool {
         let imported = imported.map(|named| named.trim_start_matches("./"));
         !fenced && imported == Some(format!("{up}{path}").as_str())
     })
+}
+
+/// Whether two paths lead to one file, because people made one of them a link to the other.
+fn is_one(root: &Path, one: &str, other: &str) -> bool {
+    let real = |path: &str| root.join(path).canonicalize().ok();
+    real(one).is_some_and(|file| real(other) == Some(file))
 }
 
 /// Every target, in the order of their ids.

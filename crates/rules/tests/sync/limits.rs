@@ -61,6 +61,20 @@ fn a_file_of_somebody_else_is_not_overwritten() {
 }
 
 #[test]
+fn a_claude_md_that_is_a_link_to_agents_md_gets_the_rules_once() {
+    for (file, link) in [("AGENTS.md", "CLAUDE.md"), ("CLAUDE.md", "AGENTS.md")] {
+        let repository = Repository::new(&[(file, "One file.\n")]);
+        symlink(file, repository.root().join(link)).unwrap();
+        repository.configure(&["agents-md", "claude-code"], "");
+        let outcome = repository.sync();
+        assert_eq!(outcome.exit().code(), 0, "{outcome}");
+        assert!(repository.read("CLAUDE.md").contains("**INV001**"));
+        assert!(!repository.root().join(".claude/rules").exists(), "{outcome}");
+        assert!(repository.root().join(link).is_symlink(), "the link stays one");
+    }
+}
+
+#[test]
 fn links_are_followed_inside_and_refused_outside() {
     let repository = Repository::new(&[("AGENTS.md", "One file.\n")]);
     symlink("AGENTS.md", repository.root().join("GEMINI.md")).unwrap();
