@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 mod globs;
+mod nearer;
 
 use ignore::gitignore::Gitignore;
 use serde::Serialize;
@@ -101,6 +102,8 @@ pub fn examine(root: &Path, today: &str) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
     for target in &targets {
         look_through(root, target, &outcome, &mut diagnosis)?;
+        nearer::instead(root, target, &mut diagnosis)?;
+        nearer::nearest(root, target, &mut diagnosis)?;
         let age = days(today).zip(days(&target.verified_on)).map(|(today, then)| today - then);
         if let Some(age) = age.filter(|age| *age > VERIFIED_DAYS_MAX) {
             let text = format!(
@@ -238,6 +241,22 @@ fn changed_packs(root: &Path, library: &Library, diagnosis: &mut Diagnosis) -> R
         }
     }
     Ok(())
+}
+
+/// Every file below the root that git would know, by its path from there, in order.
+fn files(root: &Path) -> Vec<String> {
+    let entries = ignore::WalkBuilder::new(root).hidden(false).build().filter_map(Result::ok);
+    let is_file = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+    let path = |entry: &ignore::DirEntry| {
+        entry.path().strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
+    };
+    let mut files: Vec<String> = entries
+        .filter(is_file)
+        .filter_map(|entry| path(&entry))
+        .filter(|path| !path.starts_with(".git/"))
+        .collect();
+    files.sort();
+    files
 }
 
 /// Days since 1970 of a date as in 2027-01-31.

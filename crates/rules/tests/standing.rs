@@ -75,6 +75,33 @@ fn a_file_that_is_longer_than_an_assistant_reads_is_named() {
 }
 
 #[test]
+fn files_that_are_read_instead_or_lie_nearer_are_named() {
+    let folder = repository(&[
+        ("AGENTS.md", "Ours.\n"),
+        ("AGENTS.override.md", "Mine.\n"),
+        (".junie/AGENTS.md", "Read AGENTS.md first.\n"),
+        ("WARP.md", "<!-- sellonce:begin -->\n<!-- sellonce:end -->\n"),
+        ("apps/web/AGENTS.md", "Web.\n"),
+        ("apps/app/AGENTS.md", "Read ../../AGENTS.md first.\n"),
+        (".rules", "Old.\n"),
+    ]);
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert_eq!(told.exit().code(), 0, "{told}");
+    let told = told.to_string();
+    for expect in [
+        "advice: Codex reads `AGENTS.override.md` instead of `AGENTS.md`, and sees no rule",
+        "advice: Zed reads `.rules` instead of `AGENTS.md`",
+        "advice: in the folder of `apps/web/AGENTS.md`, assistants that read only the nearest `AGENTS.md` do not see the root's; say `Read ../../AGENTS.md first.` there",
+    ] {
+        assert!(told.contains(expect), "{expect}: {told}");
+    }
+    for quiet in ["Junie", "Warp", "apps/app"] {
+        assert!(!told.contains(quiet), "{quiet}: {told}");
+    }
+}
+
+#[test]
 fn a_pack_that_changed_under_its_version_is_remarked_on() {
     let pin = "[[rules.packs]]\nname = \"acme\"\nversion = \"1.0.0\"\npath = \"rules\"\n";
     let manifest = "name = \"acme\"\nversion = \"1.0.0\"\ntitle = \"Acme\"\napplies = \"Always.\"\nlicense = \"MIT\"\nminimum_tool_version = \"0.1.0\"\nrules = [\"ACM001-one\"]\n";

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::doctor::{Diagnosis, Weight};
+use crate::doctor::{Diagnosis, Weight, files};
 use crate::error::{Error, read_if_there};
 use crate::front_matter::{self, Value};
 use crate::glob;
@@ -22,14 +22,7 @@ pub(crate) fn of_rules(root: &Path, config: &Config, library: &Library, diagnosi
     if scoped.is_empty() {
         return;
     }
-    let files: Vec<String> = ignore::WalkBuilder::new(root)
-        .build()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter_map(|entry| {
-            entry.path().strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
-        })
-        .collect();
+    let files = files(root);
     for found in scoped {
         for pattern in &found.rule.scope {
             if !files.iter().any(|file| glob::matches(std::slice::from_ref(pattern), file)) {

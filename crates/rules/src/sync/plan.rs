@@ -117,10 +117,24 @@ impl Writer<'_> {
             self.packages(pack, &packages, &mut blocks);
             self.skills(pack);
         }
+        self.point_to_the_root(&mut blocks);
         for (path, text) in blocks {
             if let Err(reason) = self.add(&path, Kind::Block, text) {
                 self.lose_all_at(&path, &reason);
             }
+        }
+    }
+
+    /// A folder's file must not hide the root's from those who read only the nearest one.
+    fn point_to_the_root(&self, blocks: &mut BTreeMap<String, String>) {
+        let top = &self.target.index.path;
+        let is_there = blocks.contains_key(top) || self.root.join(top).is_file();
+        if !self.target.scoped.nearest_only || !is_there {
+            return;
+        }
+        for (path, text) in blocks.iter_mut().filter(|(path, _)| *path != top) {
+            let up = "../".repeat(path.matches('/').count());
+            text.push_str(&format!("\nWhat [{top}]({up}{top}) says holds here too: read it as well.\n"));
         }
     }
 

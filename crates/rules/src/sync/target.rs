@@ -39,6 +39,9 @@ pub struct Target {
     pub scoped: Scoped,
     /// Where the long text goes.
     pub skill: SkillPlace,
+    /// Files that some of its readers take instead of the always-loaded one.
+    #[serde(default)]
+    pub instead: Vec<Instead>,
     /// What the assistant cuts off.
     #[serde(default)]
     pub limits: Limits,
@@ -51,6 +54,16 @@ pub struct Imports {
     /// The target whose always-loaded file it is.
     pub target: String,
     /// The files in which the line counts.
+    pub files: Vec<String>,
+}
+
+/// One of the assistants that read a shared file, and what it prefers to it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// The assistant.
+    pub reader: String,
+    /// It takes the first of these that is there.
     pub files: Vec<String>,
 }
 
@@ -85,6 +98,9 @@ pub struct Scoped {
     pub kind: ScopedKind,
     /// Its path or, for folders, the file's name in each.
     pub path: String,
+    /// Whether some readers take only the nearest folder's file, and not those above it.
+    #[serde(default)]
+    pub nearest_only: bool,
     /// How globs are written.
     #[serde(default)]
     pub globs: GlobStyle,

@@ -191,6 +191,8 @@ fn rules_of_a_package_stand_in_its_own_folder() {
     assert_eq!(repository.read("AGENTS.md"), AGENTS, "nothing is left for the root");
     assert!(repository.read("services/checkout/AGENTS.md").contains("INV001"));
     let web = repository.read("apps/web/AGENTS.md");
+    assert!(web.contains("What [AGENTS.md](../../AGENTS.md) says holds here too"), "nearest wins: {web}");
+    assert!(!repository.read("apps/web/GEMINI.md").contains("holds here too"), "all are read: {web}");
     assert!(web.contains("PRC001") && !web.contains("INV001"));
     assert!(repository.read("apps/web/GEMINI.md").contains("PRC002"));
     let scoped = repository.read(".claude/rules/commerce-services-checkout.md");
