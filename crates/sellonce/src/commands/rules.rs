@@ -10,7 +10,7 @@ mod report;
 mod template;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use sellonce_checkout::clock::Clock;
@@ -90,7 +90,7 @@ struct Sync {
 pub(super) fn run(call: Rules) -> Result<(), Stop> {
     let here = std::env::current_dir()?;
     let root = match call.root {
-        Some(folder) if folder.is_dir() => std::path::absolute(folder)?,
+        Some(folder) if folder.is_dir() => folder.canonicalize()?,
         Some(folder) => return Err(Stop::Usage(format!("{}: no such folder", folder.display()))),
         None => root::find(&here),
     };
@@ -160,9 +160,24 @@ fn today() -> String {
     now.expect("the system's clock shows a year that calendars know").strftime("%F").to_string()
 }
 
+/// A path that was typed here, as a whole one without `..`.
+fn whole(here: &Path, path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
+        }
+    }
+    whole
+}
+
 /// A path that was typed here, from the project's root.
 fn from_root(root: &Path, here: &Path, path: &Path) -> Result<String, Stop> {
-    let absolute = std::path::absolute(here.join(path))?;
+    let absolute = whole(here, path);
     let inside = absolute
         .strip_prefix(root)
         .map_err(|_| Stop::Usage(format!("{} does not lie in {}", absolute.display(), root.display())))?;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use sellonce_rules::check::{FailOn, Format, Scope};
 use sellonce_rules::review::{self, Request};
 
-use super::{Stop, today, told};
+use super::{Stop, today, told, whole};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -59,11 +59,7 @@ pub(super) fn run(root: &Path, here: &Path, call: Check) -> Result<(), Stop> {
         (false, false, None) => None,
     };
     let request = Request {
-        paths: call
-            .paths
-            .iter()
-            .map(|path| std::path::absolute(here.join(path)))
-            .collect::<Result<_, _>>()?,
+        paths: call.paths.iter().map(|path| whole(here, path)).collect(),
         scope,
         baseline: call.baseline,
         with_tests: call.with_tests,
