@@ -2,6 +2,7 @@
 
 mod rules;
 mod rules_documentation;
+mod rules_exits;
 
 use std::process::{Command, Output, Stdio};
 
