@@ -76,11 +76,14 @@ fn unpack(root: &Path, commit: &str, tree: &Path) -> Result<(), Error> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(git::missing)?;
-    let stream = archive.stdout.take().expect("it was piped");
-    let unpacked = tar::Archive::new(stream).unpack(tree);
+    let mut stream = archive.stdout.take().expect("it was piped");
+    let unpacked = tar::Archive::new(&mut stream).unpack(tree);
+    // Also what pads the end, or git would find its reader gone and fail now and then.
+    let rest = std::io::copy(&mut stream, &mut std::io::sink());
     let output = archive.wait_with_output().map_err(git::missing)?;
     if !output.status.success() {
         return Err(git::refused(&arguments, &output.stderr));
     }
-    unpacked.map_err(|error| Error::io(tree, error))
+    unpacked.and(rest).map_err(|error| Error::io(tree, error))?;
+    Ok(())
 }
