@@ -72,7 +72,7 @@ impl fmt::Display for Outcome {
         for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
             writeln!(formatter, "{:8} {}", word(change, self.mode), change.path)?;
             if let Action::Edited(why) = &change.action {
-                writeln!(formatter, "         {why}; move your text out of it, then sync again")?;
+                writeln!(formatter, "         {why}")?;
             }
             if change.action == Action::Foreign {
                 writeln!(

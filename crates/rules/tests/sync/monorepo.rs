@@ -80,7 +80,9 @@ fn an_edited_block_is_reported_and_never_overwritten() {
     repository.write("AGENTS.md", &edited);
     let checked = repository.check();
     assert_eq!(checked.exit().code(), 1, "{checked}");
-    assert!(checked.to_string().contains("EDITED   AGENTS.md"), "{checked}");
+    let expect =
+        "EDITED   AGENTS.md\n         the managed block was changed by hand; move your text out of it";
+    assert!(checked.to_string().contains(expect), "{checked}");
     assert_eq!(repository.sync().exit().code(), 1);
     assert_eq!(repository.read("AGENTS.md"), edited);
     assert_eq!(repository.check().exit().code(), 1, "the edit stays visible after a sync");
@@ -238,6 +240,7 @@ fn a_configuration_that_a_person_changed_stays() {
     assert_eq!(repository.sync().exit().code(), 0, "the section is there to be changed");
     let removed = sync::remove(repository.root(), Mode::Write).unwrap();
     assert_eq!(removed.exit().code(), 1);
+    assert!(removed.to_string().contains("so it stays; take out by hand what nobody needs"), "{removed}");
     assert_eq!(repository.read("sellonce.toml"), edited);
     assert_eq!(repository.read("AGENTS.md"), AGENTS);
 }
