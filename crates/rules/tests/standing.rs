@@ -219,7 +219,12 @@ fn the_history_is_taken_from_the_commits_and_leaves_the_work_tree_alone() {
     report.history = report::history(root, scratch.path(), 12, &check).unwrap();
     let kept: Vec<usize> = report.history.iter().map(|point| point.standing.kept).collect();
     assert_eq!(kept, [0, 1, 2]);
-    assert!(report.render(Format::Html).contains("aria-label=\"adherence by commit\""));
+    let page = report.render(Format::Html);
+    assert!(page.contains("aria-label=\"adherence by commit\""), "{page}");
+    assert!(page.contains("</b>all rules</li></ul>"), "one rule alone is all rules: {page}");
+    report.history[0].rules.push(Standing { name: "LIM001".to_owned(), relevant: 1, kept: 1 });
+    let page = report.render(Format::Html);
+    assert!(page.contains("</b>INV001</li>") && page.contains("</b>LIM001</li>"), "{page}");
     assert_eq!(std::fs::read_to_string(root.join("state.txt")).unwrap(), "not committed");
     assert_eq!(report::history(scratch.path(), scratch.path(), 3, &check).unwrap_err().exit().code(), 2);
 }

@@ -132,6 +132,10 @@ fn curve(history: &[Point]) -> String {
             ),
         );
     }
+    // One rule alone is all rules.
+    if ids.len() == 1 {
+        ids.clear();
+    }
     let mut key = String::new();
     // All rules are drawn last, on top of the others.
     for (index, id) in ids.iter().enumerate() {
