@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Exit, read_if_there};
+use crate::git;
 use crate::library::Library;
 use crate::sync::lock::Lock;
 use crate::sync::matrix::Delivery;
@@ -20,6 +21,9 @@ use crate::sync::{self, Mode, Outcome};
 
 /// After so many days somebody should compare a target with its source again.
 pub const VERIFIED_DAYS_MAX: i64 = 180;
+
+/// What the specification of Agent Skills advises (agentskills.io).
+const SKILL_LINES_MAX: usize = 500;
 
 /// How much a remark matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -115,6 +119,7 @@ pub fn examine(root: &Path, today: &str) -> Result<Diagnosis, Error> {
     }
     drift(&outcome, &mut diagnosis);
     hidden(root, &outcome, &mut diagnosis);
+    long_skills(&outcome, &mut diagnosis);
     duplicates(root, &targets, &mut diagnosis)?;
     globs::of_rules(root, &config, &library, &mut diagnosis);
     globs::of_people(root, &targets, &outcome, &mut diagnosis)?;
@@ -191,16 +196,37 @@ fn drift(outcome: &Outcome, diagnosis: &mut Diagnosis) {
 
 /// Files that git ignores reach nobody else, and some assistants skip them.
 fn hidden(root: &Path, outcome: &Outcome, diagnosis: &mut Diagnosis) {
-    let (ignored, _) = Gitignore::new(root.join(".gitignore"));
-    for change in &outcome.changes {
-        if ignored.matched_path_or_any_parents(&change.path, false).is_ignore() {
-            diagnosis.say(
-                Weight::Problem,
-                format!(
-                    "git ignores `{}`: colleagues do not get it, and some assistants skip it",
-                    change.path
-                ),
+    for path in ignored(root, outcome.changes.iter().map(|change| change.path.as_str()).collect()) {
+        let text = format!("git ignores `{path}`: colleagues do not get it, and some assistants skip it");
+        diagnosis.say(Weight::Problem, text);
+    }
+}
+
+/// git knows more places that ignore than one; without it, the file at the root is asked.
+fn ignored(root: &Path, paths: Vec<&str>) -> Vec<String> {
+    let asked = git::command(root, &["check-ignore", "--"]).args(&paths).output();
+    match asked {
+        Ok(answer) if answer.status.code().is_some_and(|code| code <= 1) => {
+            String::from_utf8_lossy(&answer.stdout).lines().map(str::to_owned).collect()
+        }
+        Ok(_) | Err(_) => {
+            let (file, _) = Gitignore::new(root.join(".gitignore"));
+            let is_ignored = |path: &&str| file.matched_path_or_any_parents(path, false).is_ignore();
+            paths.into_iter().filter(is_ignored).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Skills are read whole, and what is long crowds out the rest.
+fn long_skills(outcome: &Outcome, diagnosis: &mut Diagnosis) {
+    for change in outcome.changes.iter().filter(|change| change.path.ends_with("/SKILL.md")) {
+        let lines = change.after.as_ref().map_or(0, |text| text.lines().count());
+        if lines > SKILL_LINES_MAX {
+            let text = format!(
+                "`{}` has {lines} lines, and skills are advised to stay below {SKILL_LINES_MAX}; give its pack more skills",
+                change.path
             );
+            diagnosis.say(Weight::Advice, text);
         }
     }
 }

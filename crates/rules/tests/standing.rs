@@ -40,7 +40,12 @@ fn the_doctor_names_what_an_assistant_does_not_see() {
     std::fs::write(folder.path().join(".gitignore"), ".claude/\n").unwrap();
     let hidden = doctor::examine(folder.path(), "2026-12-01").unwrap();
     assert_eq!(hidden.exit().code(), 1);
-    assert!(hidden.to_string().contains("git ignores `.claude/skills/commerce-money/SKILL.md`"), "{hidden}");
+    let expect = "git ignores `.claude/skills/commerce-money/SKILL.md`";
+    assert!(hidden.to_string().contains(expect), "without git: {hidden}");
+    git(folder.path(), &["init", "-q"]);
+    std::fs::rename(folder.path().join(".gitignore"), folder.path().join(".git/info/exclude")).unwrap();
+    let hidden = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert!(hidden.to_string().contains(expect), "it knows other places than one: {hidden}");
 }
 
 #[test]
@@ -117,6 +122,14 @@ fn a_pack_that_changed_under_its_version_is_remarked_on() {
     std::fs::write(folder.path().join("rules/ACM001-one/RULE.md"), rule.replace("This.", "That.")).unwrap();
     let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
     assert!(told.contains("the pack `acme` is still 1.0.0, but its files differ"), "{told}");
+    assert!(!told.contains("skills are advised"), "{told}");
+    let long = rule.replace("This.", &"This, too.\n".repeat(500));
+    std::fs::write(folder.path().join("rules/ACM001-one/RULE.md"), long).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(
+        told.contains("lines, and skills are advised to stay below 500; give its pack more skills"),
+        "{told}"
+    );
 }
 
 fn site(rule: &'static str, path: &str, kept: bool) -> Site {
