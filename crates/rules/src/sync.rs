@@ -128,7 +128,7 @@ pub(crate) fn skill_text(pack: &Pack, skill: &Skill) -> String {
     text::skill(pack, skill, &rules, &[])
 }
 
-/// Delivers the rules; `only` restricts the writing to some assistants.
+/// Delivers the rules; `only` restricts it to some assistants.
 pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome, Error> {
     let config = Config::load(root)?;
     let library = Library::load(root, &config)?;
@@ -138,14 +138,11 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
             "no assistant is configured; add `assistants = [\"agents-md\"]` to [rules]".to_owned(),
         ));
     }
-    if let Some(unknown) = only.unwrap_or_default().iter().find(|id| !config.assistants.contains(id)) {
-        target::select(std::slice::from_ref(unknown))?;
-        return Err(Error::Usage(format!("`{unknown}` is not among the configured assistants")));
-    }
+    let only = only.map(|only| with_covering(root, only, &targets)).transpose()?;
     let mut plan = plan::build(root, &config, &library, &targets)?;
     let old = Lock::load(root)?;
-    let chosen =
-        |ids: &[String]| only.is_none_or(|only| ids.is_empty() || ids.iter().any(|id| only.contains(id)));
+    let is_chosen = |id: &String| only.as_ref().is_none_or(|only| only.contains(id));
+    let chosen = |ids: &[String]| ids.is_empty() || ids.iter().any(is_chosen);
     add_attributes(&mut plan);
     let mut changes = Vec::new();
     let mut files = Vec::new();
@@ -168,10 +165,10 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
         }
         changes.push(change);
     }
-    let untouched =
-        old.files.iter().filter(|known| known.kind == Kind::Configuration || !chosen(&known.targets));
-    files.extend(untouched.cloned());
+    let is_untouched = |known: &&LockedFile| !changes.iter().any(|change| change.path == known.path);
+    files.extend(old.files.iter().filter(is_untouched).cloned());
     let mut matrix = std::mem::take(&mut plan.matrix);
+    matrix.cells.retain(|cell| is_chosen(&cell.target));
     lose_foreign(&mut matrix, &changes, &plan);
     lose_over_budget(root, &mut matrix, &changes, &plan, &targets)?;
     let lost = matrix.lost().next().is_some();
@@ -180,6 +177,19 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
         write(root, &changes)?;
     }
     Ok(Outcome { changes, matrix, released: Vec::new(), mode })
+}
+
+/// The assistants that somebody asked for, and those whose files these read along.
+fn with_covering(root: &Path, only: &[String], targets: &[Target]) -> Result<Vec<String>, Error> {
+    let mut chosen = only.to_vec();
+    for id in only {
+        let Some(target) = targets.iter().find(|target| target.id == *id) else {
+            target::select(std::slice::from_ref(id))?;
+            return Err(Error::Usage(format!("`{id}` is not among the configured assistants")));
+        };
+        chosen.extend(target.covering(root, targets)?.map(|covering| covering.id.clone()));
+    }
+    Ok(chosen)
 }
 
 fn new_lock(old: Lock, library: &Library, files: Vec<LockedFile>) -> Lock {

@@ -183,6 +183,29 @@ fn a_target_that_is_dropped_takes_its_files_along() {
 }
 
 #[test]
+fn one_assistant_alone_gets_the_files_that_it_reads_along() {
+    let repository = monorepo();
+    repository.configure(&["agents-md", "copilot"], "");
+    repository.sync();
+    repository.configure(
+        &["agents-md", "cursor", "copilot", "kiro"],
+        "disable = [{ rule = \"LOD001\", reason = \"elsewhere\" }]",
+    );
+    let only = |id: &str| sync::sync(repository.root(), Mode::Write, Some(&[id.to_owned()])).unwrap();
+    let outcome = only("cursor");
+    let told: Vec<&str> = outcome.matrix.cells.iter().map(|cell| cell.target.as_str()).collect();
+    assert!(told.contains(&"cursor") && told.contains(&"agents-md"), "{outcome}");
+    assert!(!told.contains(&"copilot"), "nobody asked for it: {outcome}");
+    assert!(!repository.read("AGENTS.md").contains("LOD001"), "Cursor reads it, so it is written");
+    assert!(repository.read(".github/copilot-instructions.md").contains("LOD001"));
+    let lock = repository.read("sellonce-rules.lock");
+    assert_eq!(lock.matches("path = \".agents/skills/commerce-money/SKILL.md\"").count(), 1, "{lock}");
+    only("copilot");
+    assert_eq!(repository.sync().exit().code(), 0);
+    assert_eq!(repository.check().exit().code(), 0);
+}
+
+#[test]
 fn rules_of_a_package_stand_in_its_own_folder() {
     let repository = monorepo();
     let packages = "packages = [{ path = \"services/checkout\", rules = [\"commerce/*\"] }, { path = \"apps/web\", rules = [\"PRC*\"] }]";

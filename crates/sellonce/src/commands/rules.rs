@@ -81,7 +81,7 @@ struct Sync {
     /// Show every change as a diff, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Only these assistants.
+    /// Only these assistants, with the files that they read along.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     targets: Option<Vec<String>>,
 }
