@@ -4,19 +4,26 @@
 use std::fmt;
 use std::path::Path;
 
+mod globs;
+mod nearer;
+
 use ignore::gitignore::Gitignore;
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Exit, read_if_there};
+use crate::git;
 use crate::library::Library;
-use crate::rule::Activation;
+use crate::sync::lock::Lock;
 use crate::sync::matrix::Delivery;
 use crate::sync::target::{self, Target};
 use crate::sync::{self, Mode, Outcome};
 
 /// After so many days somebody should compare a target with its source again.
 pub const VERIFIED_DAYS_MAX: i64 = 180;
+
+/// What the specification of Agent Skills advises (agentskills.io).
+const SKILL_LINES_MAX: usize = 500;
 
 /// How much a remark matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -99,6 +106,8 @@ pub fn examine(root: &Path, today: &str) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
     for target in &targets {
         look_through(root, target, &outcome, &mut diagnosis)?;
+        nearer::instead(root, target, &mut diagnosis)?;
+        nearer::nearest(root, target, &mut diagnosis)?;
         let age = days(today).zip(days(&target.verified_on)).map(|(today, then)| today - then);
         if let Some(age) = age.filter(|age| *age > VERIFIED_DAYS_MAX) {
             let text = format!(
@@ -110,8 +119,12 @@ pub fn examine(root: &Path, today: &str) -> Result<Diagnosis, Error> {
     }
     drift(&outcome, &mut diagnosis);
     hidden(root, &outcome, &mut diagnosis);
+    long_skills(&outcome, &mut diagnosis);
     duplicates(root, &targets, &mut diagnosis)?;
-    globs(root, &config, &library, &mut diagnosis);
+    globs::of_rules(root, &config, &library, &mut diagnosis);
+    globs::of_people(root, &targets, &outcome, &mut diagnosis)?;
+    silent(&config, &mut diagnosis);
+    changed_packs(root, &library, &mut diagnosis)?;
     diagnosis.remarks.sort_by_key(|remark| remark.weight);
     Ok(diagnosis)
 }
@@ -147,6 +160,15 @@ fn look_through(
             diagnosis.say(Weight::Advice, advice);
         }
         let characters = text.map(|text| text.chars().count());
+        if let Some((count, most)) =
+            characters.zip(target.limits.advised_characters).filter(|(count, most)| count > most)
+        {
+            let advice = format!(
+                "`{path}` has {count} characters; parts of {} read only the first {most}",
+                target.title
+            );
+            diagnosis.say(Weight::Advice, advice);
+        }
         diagnosis.seen.push(Seen { assistant: target.title.clone(), path, rules, characters });
     }
     Ok(())
@@ -174,16 +196,37 @@ fn drift(outcome: &Outcome, diagnosis: &mut Diagnosis) {
 
 /// Files that git ignores reach nobody else, and some assistants skip them.
 fn hidden(root: &Path, outcome: &Outcome, diagnosis: &mut Diagnosis) {
-    let (ignored, _) = Gitignore::new(root.join(".gitignore"));
-    for change in &outcome.changes {
-        if ignored.matched_path_or_any_parents(&change.path, false).is_ignore() {
-            diagnosis.say(
-                Weight::Problem,
-                format!(
-                    "git ignores `{}`: colleagues do not get it, and some assistants skip it",
-                    change.path
-                ),
+    for path in ignored(root, outcome.changes.iter().map(|change| change.path.as_str()).collect()) {
+        let text = format!("git ignores `{path}`: colleagues do not get it, and some assistants skip it");
+        diagnosis.say(Weight::Problem, text);
+    }
+}
+
+/// git knows more places that ignore than one; without it, the file at the root is asked.
+fn ignored(root: &Path, paths: Vec<&str>) -> Vec<String> {
+    let asked = git::command(root, &["check-ignore", "--"]).args(&paths).output();
+    match asked {
+        Ok(answer) if answer.status.code().is_some_and(|code| code <= 1) => {
+            String::from_utf8_lossy(&answer.stdout).lines().map(str::to_owned).collect()
+        }
+        Ok(_) | Err(_) => {
+            let (file, _) = Gitignore::new(root.join(".gitignore"));
+            let is_ignored = |path: &&str| file.matched_path_or_any_parents(path, false).is_ignore();
+            paths.into_iter().filter(is_ignored).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Skills are read whole, and what is long crowds out the rest.
+fn long_skills(outcome: &Outcome, diagnosis: &mut Diagnosis) {
+    for change in outcome.changes.iter().filter(|change| change.path.ends_with("/SKILL.md")) {
+        let lines = change.after.as_ref().map_or(0, |text| text.lines().count());
+        if lines > SKILL_LINES_MAX {
+            let text = format!(
+                "`{}` has {lines} lines, and skills are advised to stay below {SKILL_LINES_MAX}; give its pack more skills",
+                change.path
             );
+            diagnosis.say(Weight::Advice, text);
         }
     }
 }
@@ -191,19 +234,9 @@ fn hidden(root: &Path, outcome: &Outcome, diagnosis: &mut Diagnosis) {
 /// The same lines twice cost twice and help once.
 fn duplicates(root: &Path, targets: &[Target], diagnosis: &mut Diagnosis) -> Result<(), Error> {
     let has = |id: &str| targets.iter().any(|target| target.id == id);
-    let claude = read_if_there(&root.join("CLAUDE.md"))?;
-    if has("agents-md") && has("claude-code") {
-        match claude {
-            Some(text) if text.contains("@AGENTS.md") => {
-                let text = "CLAUDE.md imports AGENTS.md, so Claude Code reads the rules there and in .claude/rules; drop `claude-code` if its skills are not needed";
-                diagnosis.say(Weight::Advice, text.to_owned());
-            }
-            None => {
-                let text = "without a CLAUDE.md, newer versions of Claude Code read AGENTS.md too, and the rules twice";
-                diagnosis.say(Weight::Advice, text.to_owned());
-            }
-            Some(_) => {}
-        }
+    if has("agents-md") && has("claude-code") && read_if_there(&root.join("CLAUDE.md"))?.is_none() {
+        let text = "without a CLAUDE.md, newer versions of Claude Code read AGENTS.md too, and the rules twice; a CLAUDE.md with the line `@AGENTS.md` makes it once";
+        diagnosis.say(Weight::Advice, text.to_owned());
     }
     if has("copilot") && (has("agents-md") || has("claude-code")) {
         let text = "VS Code reads AGENTS.md and .claude/rules beside Copilot's own files: there the rules are loaded more than once";
@@ -212,30 +245,44 @@ fn duplicates(root: &Path, targets: &[Target], diagnosis: &mut Diagnosis) -> Res
     Ok(())
 }
 
-/// A scope that no file lies in was probably mistyped, or its folder moved.
-fn globs(root: &Path, config: &Config, library: &Library, diagnosis: &mut Diagnosis) {
-    let scoped: Vec<_> = library
-        .rules()
-        .filter(|found| found.rule.activation == Activation::Paths && !config.is_disabled(&found.rule.id))
-        .collect();
-    if scoped.is_empty() {
-        return;
+/// Rules that nobody is told, because the project says so; a silence that is easily forgotten.
+fn silent(config: &Config, diagnosis: &mut Diagnosis) {
+    for disabled in &config.disable {
+        let text = format!("nobody is told {}: it is switched off ({})", disabled.rule, disabled.reason);
+        diagnosis.say(Weight::Advice, text);
     }
-    let files: Vec<String> = ignore::WalkBuilder::new(root)
-        .build()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter_map(|entry| {
-            entry.path().strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
-        })
-        .collect();
-    for found in scoped {
-        for glob in &found.rule.scope {
-            if !files.iter().any(|file| crate::glob::matches(std::slice::from_ref(glob), file)) {
-                diagnosis.say(Weight::Advice, format!("{}: no file matches `{glob}`", found.rule.id));
-            }
+}
+
+/// A pack is pinned by its version; one that changed under it was not released.
+fn changed_packs(root: &Path, library: &Library, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    for locked in &Lock::load(root)?.packs {
+        let same =
+            library.packs.iter().find(|pack| pack.name == locked.name && pack.version == locked.version);
+        if same.is_some_and(|pack| pack.sha256 != locked.sha256) {
+            let text = format!(
+                "the pack `{}` is still {}, but its files differ from those that were delivered; give it a new version",
+                locked.name, locked.version
+            );
+            diagnosis.say(Weight::Advice, text);
         }
     }
+    Ok(())
+}
+
+/// Every file below the root that git would know, by its path from there, in order.
+fn files(root: &Path) -> Vec<String> {
+    let entries = ignore::WalkBuilder::new(root).hidden(false).build().filter_map(Result::ok);
+    let is_file = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+    let path = |entry: &ignore::DirEntry| {
+        entry.path().strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
+    };
+    let mut files: Vec<String> = entries
+        .filter(is_file)
+        .filter_map(|entry| path(&entry))
+        .filter(|path| !path.starts_with(".git/"))
+        .collect();
+    files.sort();
+    files
 }
 
 /// Days since 1970 of a date as in 2027-01-31.

@@ -13,6 +13,7 @@ use crate::error::{Error, read_if_there};
 use crate::library::Library;
 use crate::pack::{Files, is_name};
 use crate::rule::Rule;
+use crate::write::write_whole;
 
 /// A format of another tool, or ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,9 +145,7 @@ fn write_new(root: &Path, files: &Files) -> Result<Vec<PathBuf>, Error> {
         }
     }
     for (path, text) in &paths {
-        let folder = path.parent().expect("a path below the root has a parent");
-        std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-        std::fs::write(path, text).map_err(|error| Error::io(path, error))?;
+        write_whole(path, text)?;
     }
     Ok(paths.into_iter().map(|(path, _)| path).collect())
 }

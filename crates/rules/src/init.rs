@@ -1,6 +1,7 @@
 //! Decides what `rules init` proposes: which assistants and stacks a repository uses, and what its stock is called.
 //! Writes the section `[rules]` once; leaves asking to the binary.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -9,14 +10,16 @@ use serde::Serialize;
 use crate::config::{self, Config};
 use crate::error::{Error, read_if_there};
 use crate::library;
+use crate::review;
 use crate::rule::quoted;
 use crate::sync::apply::{self, Action, Change};
 use crate::sync::lock::{self, Kind, Lock};
 use crate::sync::plan::Planned;
 use crate::sync::{block::Comment, target};
+use crate::write::write_whole;
 
 /// How deep a repository is searched for manifests.
-const DEPTH_MAX: usize = 4;
+const DEPTH_MAX: usize = 7;
 /// The most files that are looked at.
 const FILES_MAX: usize = 20_000;
 
@@ -47,14 +50,8 @@ pub struct Answers {
     pub assistants: Option<Vec<String>>,
     /// The stacks whose templates are wanted.
     pub stacks: Option<Vec<String>>,
-    /// Columns that hold stock.
-    pub stock_columns: Option<Vec<String>>,
-    /// Tables or models that are stock.
-    pub stock_entities: Vec<String>,
-    /// Columns that hold prices.
-    pub price_columns: Vec<String>,
-    /// Columns that hold an order's status.
-    pub status_columns: Vec<String>,
+    /// What tables and columns are called here, by the keys of `[check]`.
+    pub names: BTreeMap<String, Vec<String>>,
 }
 
 /// What `init` did.
@@ -133,7 +130,12 @@ fn note(list: &mut Vec<Evidence>, what: &str, path: &str) {
     }
 }
 
-/// Quantity columns of models and tables that are called like stock.
+/// Tables that tell of stock without holding it.
+const ABOUT_STOCK: [&str; 7] =
+    ["movement", "history", "log", "transfer", "adjustment", "reservation", "alert"];
+
+/// Quantity columns of models and tables that are called like stock. A name of one word, as `quantity`, means stock there
+/// but not in a cart: the checker knows that by itself, and as a name for every table it would be wrong.
 fn stock_columns(schema: &str) -> Vec<String> {
     let mut columns = Vec::new();
     let mut inside = false;
@@ -142,7 +144,8 @@ fn stock_columns(schema: &str) -> Vec<String> {
         let opens =
             lower.trim_start().starts_with("model ") || lower.trim_start().starts_with("create table");
         if opens {
-            inside = ["inventory", "stock"].iter().any(|word| lower.contains(word));
+            inside = ["inventory", "stock"].iter().any(|word| lower.contains(word))
+                && !ABOUT_STOCK.iter().any(|word| lower.contains(word));
             continue;
         }
         let first: String = line
@@ -151,9 +154,11 @@ fn stock_columns(schema: &str) -> Vec<String> {
             .chars()
             .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
             .collect();
-        let words = ["available", "quantity", "qty", "reserved", "on_hand", "onhand", "stock"];
+        let words = ["available", "quantity", "qty", "on_hand", "onhand", "stock", "left"];
         let is_number = ["int", "numeric", "decimal"].iter().any(|kind| lower.contains(kind));
-        if inside && is_number && words.iter().any(|word| first.to_lowercase().contains(word)) {
+        let is_several =
+            first.trim_matches('_').chars().skip(1).any(|letter| letter == '_' || letter.is_uppercase());
+        if inside && is_number && is_several && words.iter().any(|word| first.to_lowercase().contains(word)) {
             columns.push(first);
         }
         inside &= !line.trim_start().starts_with(['}', ')']);
@@ -164,19 +169,12 @@ fn stock_columns(schema: &str) -> Vec<String> {
 /// Writes the section `[rules]`; a repository that has one already is left as it is.
 pub fn init(root: &Path, answers: &Answers) -> Result<Initialised, Error> {
     let path = root.join(config::FILE);
-    if let Some(text) = read_if_there(&path)?
-        && Config::parse(&path, &text)?.is_some()
-    {
-        return Err(Error::Usage(format!(
-            "{} has a section [rules] already; change it there, then sync",
-            path.display()
-        )));
-    }
+    refuse_again(root)?;
     let detected = detect(root);
     let section = section(&detected, answers)?;
     let planned = Planned {
         kind: Kind::Configuration,
-        comment: Comment::Hash,
+        comment: Comment::Section,
         text: section.clone(),
         targets: Vec::new(),
     };
@@ -189,9 +187,20 @@ pub fn init(root: &Path, answers: &Answers) -> Result<Initialised, Error> {
     change.write(root)?;
     lock.files.retain(|known| known.path != config::FILE);
     lock.files.push(locked);
-    let lock_path = root.join(lock::FILE);
-    std::fs::write(&lock_path, lock.to_text()).map_err(|error| Error::io(&lock_path, error))?;
+    write_whole(&root.join(lock::FILE), &lock.to_text())?;
     Ok(Initialised { detected, section, change })
+}
+
+/// Refuses a repository that has a section `[rules]`: to be asked before the first question.
+pub fn refuse_again(root: &Path) -> Result<(), Error> {
+    let path = root.join(config::FILE);
+    match Config::parse(&path, &read_if_there(&path)?.unwrap_or_default())? {
+        None => Ok(()),
+        Some(_) => Err(Error::Usage(format!(
+            "{} has a section [rules] already; change it there, then sync",
+            path.display()
+        ))),
+    }
 }
 
 fn section(detected: &Detected, answers: &Answers) -> Result<String, Error> {
@@ -215,18 +224,16 @@ fn section(detected: &Detected, answers: &Answers) -> Result<String, Error> {
         list(&stacks),
         pack.version,
     );
-    let stock = answers.stock_columns.clone().unwrap_or_else(|| found(&detected.stock_columns));
-    let names = [
-        ("stock_columns", &stock),
-        ("stock_entities", &answers.stock_entities),
-        ("price_columns", &answers.price_columns),
-        ("status_columns", &answers.status_columns),
-    ];
-    if names.iter().any(|(_, columns)| !columns.is_empty()) {
+    let mut names = answers.names.clone();
+    names.entry("stock_columns".to_owned()).or_insert_with(|| found(&detected.stock_columns));
+    names.retain(|_, columns| !columns.is_empty());
+    if !names.is_empty() {
         text.push_str("\n[check]\n");
-        for (key, columns) in names.iter().filter(|(_, columns)| !columns.is_empty()) {
+        for (key, columns) in &names {
             writeln!(text, "{key} = [{}]", list(columns)).expect("a string takes everything");
         }
     }
+    // A key that the checker does not know is told here, and not at the first check.
+    review::parse_vocabulary(Path::new(config::FILE), &text)?;
     Ok(text)
 }

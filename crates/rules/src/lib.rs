@@ -10,11 +10,13 @@
 //! | `init` | `init::detect` to ask with, then `init::init` |
 //! | `sync`, `--check`, `--dry-run`, `--targets` | `sync::sync` |
 //! | `remove`, `--dry-run` | `sync::remove` |
-//! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `find` and `rule::Rule::in_full` |
+//! | `check` | `review::review`, then `check::Format` |
+//! | `list`, `explain ID` | `library::Library::of`, then `listing`, or `explanation` |
+//! | `template list`, `add`, `status`, `diff`, `update` | `template::listing`, `add`, `status`, `differences`, `update` |
+//! | `test` | `trial::test` |
+//! | `report` | `review::review`, then `report::report`, `report::history`, `report::Report::render` |
 //! | `import --from F`, `export --to F` | `exchange::import` and `exchange::write_pack`, `exchange::export` |
 //! | `doctor` | `doctor::examine` |
-//! | `report` | `check::run`, then `report::report`, `report::history`, `report::Report::render` |
-//! | `check` | `check::run` |
 //! | `mcp` | `mcp::serve` |
 
 pub mod check;
@@ -23,6 +25,7 @@ pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod front_matter;
+mod git;
 pub mod glob;
 pub mod init;
 pub mod library;
@@ -30,5 +33,10 @@ pub mod library;
 pub mod mcp;
 pub mod pack;
 pub mod report;
+pub mod review;
+pub mod root;
 pub mod rule;
 pub mod sync;
+pub mod template;
+pub mod trial;
+mod write;

@@ -95,6 +95,46 @@ impl Library {
             .ok_or_else(|| Error::Usage(format!("there is no rule `{id}`; `sellonce rules list` names all")))
     }
 
+    /// Whether a machine finds violations of a rule: its folder has a detect.toml.
+    pub fn has_detector(&self, id: &str) -> bool {
+        self.detector(id).is_some()
+    }
+
+    fn detector(&self, id: &str) -> Option<&str> {
+        let prefix = format!("{id}-");
+        let mut files = self.packs.iter().flat_map(|pack| &pack.files);
+        let is_it =
+            |(name, _): &(&String, &String)| name.starts_with(&prefix) && name.ends_with("/detect.toml");
+        files.find(is_it).map(|(_, text)| text.as_str())
+    }
+
+    /// All there is to say of a rule: its text, what a machine sees of it, and its templates.
+    pub fn explanation(&self, id: &str) -> Result<String, Error> {
+        let rule = self.find(id)?.rule;
+        let mut text = format!("{}\n## Checked by machine\n\n", rule.in_full());
+        match self.detector(&rule.id).map(toml::from_str::<toml::Table>) {
+            Some(Ok(detector)) => {
+                for (key, heading) in
+                    [("certain", "An error"), ("likely", "A warning"), ("unseen", "Not seen, so read")]
+                {
+                    let cases = detector.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+                    let cases: Vec<&str> = cases.filter_map(toml::Value::as_str).collect();
+                    text.extend(cases.iter().map(|case| format!("- {heading}: {case}\n")));
+                }
+            }
+            Some(Err(_)) | None => {
+                text.push_str("No: it is read, not measured, and no report counts it as kept.\n")
+            }
+        }
+        let templates = self.packs.iter().flat_map(|pack| &pack.templates);
+        let stacks: Vec<&str> =
+            templates.filter(|one| one.rule == rule.id).map(|one| one.stack.as_str()).collect();
+        if !stacks.is_empty() {
+            text.push_str(&format!("\n## Templates\n\n{}\n", stacks.join(", ")));
+        }
+        Ok(text)
+    }
+
     /// The skill with this name.
     pub fn skill(&self, name: &str) -> Option<(&Pack, &Skill)> {
         self.packs

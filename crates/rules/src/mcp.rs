@@ -1,7 +1,7 @@
 //! Decides how the rules are served to an assistant over the Model Context Protocol, on standard input and output.
 //! Only carries: what is answered is decided in `answer`, without a wire.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub mod answer;
@@ -20,7 +20,18 @@ use crate::error::Error;
 use answer::Answers;
 
 struct Server {
-    answers: Answers,
+    root: PathBuf,
+}
+
+impl Server {
+    /// Read anew for each question: a session lives for hours, and the packs and the configuration change under it.
+    fn answers(&self) -> Result<Answers, String> {
+        Answers::load(&self.root).map_err(|error| error.to_string())
+    }
+}
+
+fn refusal(message: String) -> ErrorData {
+    ErrorData::invalid_params(message, None)
 }
 
 impl ServerHandler for Server {
@@ -51,7 +62,7 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
         // A wrong argument is the caller's to correct: it is told in words, as the tool's answer.
-        let result = match self.answers.call(&request.name, &arguments) {
+        let result = match self.answers().and_then(|answers| answers.call(&request.name, &arguments)) {
             Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
             Err(message) => CallToolResult::error(vec![ContentBlock::text(message)]),
         };
@@ -63,9 +74,10 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources =
-            self.answers.resources().into_iter().map(|(uri, name)| Resource::new(uri, name)).collect();
-        Ok(ListResourcesResult::with_all_items(resources))
+        let resources = self.answers().map_err(refusal)?.resources().into_iter();
+        Ok(ListResourcesResult::with_all_items(
+            resources.map(|(uri, name)| Resource::new(uri, name)).collect(),
+        ))
     }
 
     async fn read_resource(
@@ -73,10 +85,8 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        match self.answers.resource(&request.uri) {
-            Ok(text) => Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into()),
-            Err(message) => Err(ErrorData::invalid_params(message, None)),
-        }
+        let text = self.answers().and_then(|answers| answers.resource(&request.uri)).map_err(refusal)?;
+        Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into())
     }
 
     async fn list_prompts(
@@ -97,16 +107,17 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        match self.answers.prompt(&request.name, &arguments) {
-            Ok(text) => Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).into()),
-            Err(message) => Err(ErrorData::invalid_params(message, None)),
-        }
+        let text =
+            self.answers().and_then(|answers| answers.prompt(&request.name, &arguments)).map_err(refusal)?;
+        Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).into())
     }
 }
 
 /// Serves the rules of a project on standard input and output until the other side closes.
 pub fn serve(root: &Path) -> Result<(), Error> {
-    let server = Server { answers: Answers::load(root)? };
+    // What is wrong from the start is told at the start.
+    Answers::load(root)?;
+    let server = Server { root: root.to_path_buf() };
     let wire = |error: std::io::Error| Error::io(Path::new("standard input"), error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(wire)?;
     runtime.block_on(async {

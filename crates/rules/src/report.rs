@@ -12,11 +12,11 @@ mod render;
 
 pub use history::{Point, history};
 
-use crate::check::Site;
-use crate::config::Config;
+use crate::check::{Outcome, Site};
 use crate::error::{Error, Exit};
 use crate::library::{self, Library};
 use crate::sync::lock::Lock;
+use crate::template::{self, Instance};
 use owners::Owners;
 
 /// How many of the relevant places keep their rule.
@@ -63,6 +63,32 @@ pub struct Behind {
     pub newest: String,
 }
 
+/// A place where a comment says that a rule does not hold there, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suppressed {
+    /// The rule.
+    pub rule: String,
+    /// The file and the line.
+    pub place: String,
+    /// The team that the file belongs to.
+    pub team: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds; nothing means for ever.
+    pub until: Option<String>,
+}
+
+/// What a report can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Rule by rule.
+    Rule,
+    /// Team by team.
+    Team,
+    /// Package by package.
+    Package,
+}
+
 /// The standing of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -76,6 +102,10 @@ pub struct Report {
     pub packages: Vec<Standing>,
     /// Rules that no machine checks here.
     pub uncounted: Vec<Uncounted>,
+    /// Places that a comment excuses. They are relevant, and not kept.
+    pub suppressed: Vec<Suppressed>,
+    /// Adopted templates, and how each stands.
+    pub templates: Vec<Instance>,
     /// Packs behind.
     pub behind: Vec<Behind>,
     /// Commit by commit, oldest first; empty unless asked for.
@@ -116,6 +146,17 @@ impl Report {
         Exit::Clean
     }
 
+    /// Only one of the three tables.
+    #[must_use]
+    pub fn only(mut self, group: Group) -> Self {
+        match group {
+            Group::Rule => (self.teams, self.packages) = (Vec::new(), Vec::new()),
+            Group::Team => (self.rules, self.packages) = (Vec::new(), Vec::new()),
+            Group::Package => (self.rules, self.teams) = (Vec::new(), Vec::new()),
+        }
+        self
+    }
+
     /// The report in a format.
     pub fn render(&self, format: Format) -> String {
         match format {
@@ -128,17 +169,11 @@ impl Report {
 }
 
 /// Counts the places that the checker found.
-pub fn report(root: &Path, sites: &[Site]) -> Result<Report, Error> {
-    let config = Config::load(root)?;
-    let library = Library::load(root, &config)?;
+pub fn report(root: &Path, outcome: &Outcome) -> Result<Report, Error> {
+    let (library, config) = Library::of(root)?;
     let owners = Owners::load(root)?;
-    let counted: Vec<Site> = sites.iter().filter(|site| !config.is_disabled(site.rule)).cloned().collect();
-    let mut teams: BTreeMap<String, Vec<Site>> = BTreeMap::new();
-    let mut packages: BTreeMap<String, Vec<Site>> = BTreeMap::new();
-    for site in &counted {
-        teams.entry(owners.team(&site.path)).or_default().push(site.clone());
-        packages.entry(owners::package(root, &site.path)).or_default().push(site.clone());
-    }
+    let is_counted = |site: &&Site| !config.is_disabled(site.rule);
+    let counted: Vec<Site> = outcome.sites.iter().filter(is_counted).cloned().collect();
     let mut rules = Vec::new();
     let mut uncounted = Vec::new();
     for found in library.rules() {
@@ -146,33 +181,47 @@ pub fn report(root: &Path, sites: &[Site]) -> Result<Report, Error> {
         let of_rule: Vec<Site> = counted.iter().filter(|site| site.rule == id).cloned().collect();
         let off = config.disable.iter().find(|disabled| disabled.rule.eq_ignore_ascii_case(id));
         if let Some(disabled) = off {
-            uncounted
-                .push(Uncounted { rule: id.clone(), reason: format!("switched off: {}", disabled.reason) });
-        } else if of_rule.is_empty() && !has_detector(&library, id) {
+            let reason = format!("switched off: {}", disabled.reason);
+            uncounted.push(Uncounted { rule: id.clone(), reason });
+        } else if of_rule.is_empty() && !library.has_detector(id) {
             let reason = "no detector: it is read, not measured".to_owned();
             uncounted.push(Uncounted { rule: id.clone(), reason });
         } else {
             rules.push(Standing::of(&of_rule, id));
         }
     }
-    let standings = |groups: BTreeMap<String, Vec<Site>>| -> Vec<Standing> {
-        groups.iter().map(|(name, sites)| Standing::of(sites, name)).collect()
-    };
     Ok(Report {
         all: Standing::of(&counted, "all rules"),
         rules,
-        teams: standings(teams),
-        packages: standings(packages),
+        teams: grouped(&counted, |site| owners.team(&site.path)),
+        packages: grouped(&counted, |site| owners::package(root, &site.path)),
         uncounted,
+        suppressed: suppressed(outcome, &owners),
+        templates: template::instances(root, &library)?,
         behind: behind(root, &library)?,
         history: Vec::new(),
     })
 }
 
-fn has_detector(library: &Library, id: &str) -> bool {
-    let prefix = format!("{id}-");
-    let mut files = library.packs.iter().flat_map(|pack| pack.files.keys());
-    files.any(|name| name.starts_with(&prefix) && name.ends_with("/detect.toml"))
+fn grouped(sites: &[Site], name: impl Fn(&Site) -> String) -> Vec<Standing> {
+    let mut groups: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+    for site in sites {
+        groups.entry(name(site)).or_default().push(site.clone());
+    }
+    groups.iter().map(|(name, sites)| Standing::of(sites, name)).collect()
+}
+
+fn suppressed(outcome: &Outcome, owners: &Owners) -> Vec<Suppressed> {
+    let places = outcome.suppressed.iter();
+    places
+        .map(|(finding, suppression)| Suppressed {
+            rule: finding.rule.to_owned(),
+            place: format!("{}:{}", finding.path.display(), finding.at.line),
+            team: owners.team(&finding.path),
+            reason: suppression.reason.clone(),
+            until: suppression.until.clone(),
+        })
+        .collect()
 }
 
 /// What is delivered is in the lock; what there is, in the packs.

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// Which rule reaches which assistant.
     pub matrix: Matrix,
+    /// Templates that were adopted: code of the project, which `remove` leaves where it is.
+    pub released: Vec<String>,
     /// What was asked for.
     #[serde(skip)]
     pub mode: Mode,
@@ -68,9 +70,9 @@ impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = self.matrix.lost().next().is_some();
         for change in self.changes.iter().filter(|change| change.action != Action::Keep) {
-            writeln!(formatter, "{:8} {}", word(&change.action, self.mode), change.path)?;
+            writeln!(formatter, "{:8} {}", word(change, self.mode), change.path)?;
             if let Action::Edited(why) = &change.action {
-                writeln!(formatter, "         {why}; move your text out of it, then sync again")?;
+                writeln!(formatter, "         {why}")?;
             }
             if change.action == Action::Foreign {
                 writeln!(
@@ -82,29 +84,38 @@ impl fmt::Display for Outcome {
                 write!(formatter, "{}", change.diff())?;
             }
         }
+        for path in &self.released {
+            writeln!(formatter, "keep     {path} (made from a template, and your code now)")?;
+        }
         if !self.matrix.cells.is_empty() {
             writeln!(formatter, "\n{}\n", self.matrix)?;
         }
         let pending = self.changes.iter().filter(|change| change.is_pending()).count();
         match (lost, self.mode) {
             (true, _) => write!(formatter, "nothing was written: rules would be lost"),
-            (false, Mode::Write) => write!(formatter, "{pending} files changed"),
+            (false, Mode::Write) => write!(formatter, "{} changed", files(pending)),
             (false, Mode::Check | Mode::DryRun) if pending == 0 => write!(formatter, "nothing to do"),
             (false, Mode::Check | Mode::DryRun) => {
-                write!(formatter, "{pending} files would change; run `sellonce rules sync`")
+                write!(formatter, "{} would change; run `sellonce rules sync`", files(pending))
             }
         }
     }
 }
 
-fn word(action: &Action, mode: Mode) -> &'static str {
-    match (action, mode) {
+fn files(number: usize) -> String {
+    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+}
+
+fn word(change: &Change, mode: Mode) -> &'static str {
+    match (&change.action, mode) {
         (Action::Keep, _) => "keep",
         (Action::Create, Mode::Check) => "missing",
         (Action::Create, Mode::Write | Mode::DryRun) => "create",
         (Action::Update, Mode::Check) => "behind",
         (Action::Update, Mode::Write | Mode::DryRun) => "update",
         (Action::Delete, Mode::Check) => "stale",
+        // Only our block goes; the file was there before, or people wrote into it since.
+        (Action::Delete, Mode::Write | Mode::DryRun) if change.after.is_some() => "restore",
         (Action::Delete, Mode::Write | Mode::DryRun) => "delete",
         (Action::Edited(_), _) => "EDITED",
         (Action::Foreign, _) => "FOREIGN",
@@ -117,7 +128,7 @@ pub(crate) fn skill_text(pack: &Pack, skill: &Skill) -> String {
     text::skill(pack, skill, &rules, &[])
 }
 
-/// Delivers the rules; `only` restricts the writing to some assistants.
+/// Delivers the rules; `only` restricts it to some assistants.
 pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome, Error> {
     let config = Config::load(root)?;
     let library = Library::load(root, &config)?;
@@ -127,14 +138,11 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
             "no assistant is configured; add `assistants = [\"agents-md\"]` to [rules]".to_owned(),
         ));
     }
-    if let Some(unknown) = only.unwrap_or_default().iter().find(|id| !config.assistants.contains(id)) {
-        target::select(std::slice::from_ref(unknown))?;
-        return Err(Error::Usage(format!("`{unknown}` is not among the configured assistants")));
-    }
+    let only = only.map(|only| with_covering(root, only, &targets)).transpose()?;
     let mut plan = plan::build(root, &config, &library, &targets)?;
     let old = Lock::load(root)?;
-    let chosen =
-        |ids: &[String]| only.is_none_or(|only| ids.is_empty() || ids.iter().any(|id| only.contains(id)));
+    let is_chosen = |id: &String| only.as_ref().is_none_or(|only| only.contains(id));
+    let chosen = |ids: &[String]| ids.is_empty() || ids.iter().any(is_chosen);
     add_attributes(&mut plan);
     let mut changes = Vec::new();
     let mut files = Vec::new();
@@ -157,20 +165,34 @@ pub fn sync(root: &Path, mode: Mode, only: Option<&[String]>) -> Result<Outcome,
         }
         changes.push(change);
     }
-    let untouched =
-        old.files.iter().filter(|known| known.kind == Kind::Configuration || !chosen(&known.targets));
-    files.extend(untouched.cloned());
+    let is_untouched = |known: &&LockedFile| !changes.iter().any(|change| change.path == known.path);
+    files.extend(old.files.iter().filter(is_untouched).cloned());
     let mut matrix = std::mem::take(&mut plan.matrix);
+    matrix.cells.retain(|cell| is_chosen(&cell.target));
     lose_foreign(&mut matrix, &changes, &plan);
     lose_over_budget(root, &mut matrix, &changes, &plan, &targets)?;
-    let outcome = Outcome { changes, matrix, mode };
-    if mode == Mode::Write && outcome.matrix.lost().next().is_none() {
-        write(root, &outcome.changes, &new_lock(&library, files))?;
+    let lost = matrix.lost().next().is_some();
+    changes.extend(lock_change(root, &new_lock(old, &library, files))?);
+    if mode == Mode::Write && !lost {
+        write(root, &changes)?;
     }
-    Ok(outcome)
+    Ok(Outcome { changes, matrix, released: Vec::new(), mode })
 }
 
-fn new_lock(library: &Library, files: Vec<LockedFile>) -> Lock {
+/// The assistants that somebody asked for, and those whose files these read along.
+fn with_covering(root: &Path, only: &[String], targets: &[Target]) -> Result<Vec<String>, Error> {
+    let mut chosen = only.to_vec();
+    for id in only {
+        let Some(target) = targets.iter().find(|target| target.id == *id) else {
+            target::select(std::slice::from_ref(id))?;
+            return Err(Error::Usage(format!("`{id}` is not among the configured assistants")));
+        };
+        chosen.extend(target.covering(root, targets)?.map(|covering| covering.id.clone()));
+    }
+    Ok(chosen)
+}
+
+fn new_lock(old: Lock, library: &Library, files: Vec<LockedFile>) -> Lock {
     let packs = library
         .packs
         .iter()
@@ -180,7 +202,7 @@ fn new_lock(library: &Library, files: Vec<LockedFile>) -> Lock {
             sha256: pack.sha256.clone(),
         })
         .collect();
-    Lock { format: 1, packs, files }
+    Lock { packs, files, ..old }
 }
 
 /// What was edited by hand keeps its old entry, so that the edit stays visible until it is resolved.
@@ -192,16 +214,22 @@ fn remember(files: &mut Vec<LockedFile>, change: &Change, locked: LockedFile, kn
     }
 }
 
-fn write(root: &Path, changes: &[Change], lock: &Lock) -> Result<(), Error> {
-    for change in changes.iter().filter(|change| change.is_pending()) {
-        change.write(root)?;
-    }
-    let path = root.join(lock::FILE);
-    let text = lock.to_text();
-    if crate::error::read_if_there(&path)?.as_deref() == Some(&text) {
-        return Ok(());
-    }
-    std::fs::write(&path, text).map_err(|error| Error::io(&path, error))
+/// What has to happen to the lock, if anything; nothing to remember means no lock.
+fn lock_change(root: &Path, lock: &Lock) -> Result<Option<Change>, Error> {
+    let before = crate::error::read_if_there(&root.join(lock::FILE))?;
+    let after = (!lock.files.is_empty()).then(|| lock.to_text());
+    let action = match (&before, &after) {
+        (before, after) if before == after => return Ok(None),
+        (_, None) => Action::Delete,
+        (None, Some(_)) => Action::Create,
+        (Some(_), Some(_)) => Action::Update,
+    };
+    Ok(Some(Change { path: lock::FILE.to_owned(), action, before, after }))
+}
+
+/// The lock stands last among the changes: what a crash leaves behind is healed by the next run.
+fn write(root: &Path, changes: &[Change]) -> Result<(), Error> {
+    changes.iter().filter(|change| change.is_pending()).try_for_each(|change| change.write(root))
 }
 
 /// Tells git which files are generated, so that reviews fold them.
@@ -289,13 +317,16 @@ fn chain_bytes(root: &Path, changes: &[Change], path: &str) -> Result<usize, Err
 /// Takes everything out again that `init` and `sync` wrote; what a person changed since stays, and is named.
 pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
     let lock = Lock::load(root)?;
-    if lock.files.is_empty() {
+    if lock.files.is_empty() && lock.templates.is_empty() {
         return Err(Error::Usage(format!(
             "{}: nothing here was written by `rules init` or `rules sync`",
             root.display()
         )));
     }
-    let changes = lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
+    let mut changes =
+        lock.files.iter().map(|known| apply::retire(root, known)).collect::<Result<Vec<_>, _>>()?;
+    let adopted = lock.templates.iter().flat_map(|adopted| &adopted.files);
+    let released = adopted.map(|file| file.path.clone()).collect();
     let stays: Vec<LockedFile> = lock
         .files
         .iter()
@@ -303,20 +334,9 @@ pub fn remove(root: &Path, mode: Mode) -> Result<Outcome, Error> {
         .filter(|(_, change)| change.is_blocked())
         .map(|(known, _)| known.clone())
         .collect();
+    changes.extend(lock_change(root, &Lock { files: stays, templates: Vec::new(), ..lock })?);
     if mode == Mode::Write {
-        if stays.is_empty() {
-            let path = root.join(lock::FILE);
-            let forgotten =
-                Change { path: lock::FILE.to_owned(), action: Action::Delete, before: None, after: None };
-            for change in changes.iter().filter(|change| change.is_pending()) {
-                change.write(root)?;
-            }
-            if path.exists() {
-                forgotten.write(root)?;
-            }
-        } else {
-            write(root, &changes, &Lock { files: stays, ..lock })?;
-        }
+        write(root, &changes)?;
     }
-    Ok(Outcome { changes, matrix: Matrix::default(), mode })
+    Ok(Outcome { changes, matrix: Matrix::default(), released, mode })
 }

@@ -1,4 +1,4 @@
-//! What assistants are answered, without a wire; tests/mcp_client.mjs asks the same over one.
+//! What assistants are answered, without a wire; tests/strangers.py asks the same over one.
 #![cfg(feature = "mcp")]
 
 use sellonce_rules::mcp::answer::{Answers, TOOLS};

@@ -171,10 +171,15 @@ fn the_rules_can_be_listed_and_explained_without_a_configuration() {
             .listing(&config)
             .starts_with("INV001     error    Stock changes are one conditional statement\n")
     );
-    let text = library.find("inv001").unwrap().rule.in_full();
+    let text = library.explanation("inv001").unwrap();
     assert!(
         text.contains("## Don't") && text.contains("Related: INV002") && text.contains("cubecart/v6#4224"),
         "{text}"
     );
-    assert_eq!(library.find("INV999").unwrap_err().exit().code(), 2);
+    assert!(
+        text.contains("- An error: an amount is read, lowered") && text.contains("go-pgx, java-jdbc"),
+        "{text}"
+    );
+    assert!(library.explanation("CHK002").unwrap().contains("No: it is read, not measured"));
+    assert_eq!(library.explanation("INV999").unwrap_err().exit().code(), 2);
 }

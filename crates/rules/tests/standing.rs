@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use sellonce_rules::check::Site;
+use sellonce_rules::check::{Outcome, Site};
 use sellonce_rules::doctor;
+use sellonce_rules::error::Error;
 use sellonce_rules::report::{self, Format, Report, Standing};
 use sellonce_rules::sync::{self, Mode};
 
@@ -30,14 +31,105 @@ fn the_doctor_names_what_an_assistant_does_not_see() {
     sync::sync(folder.path(), Mode::Write, None).unwrap();
     let well = doctor::examine(folder.path(), "2026-12-01").unwrap();
     assert_eq!(well.exit().code(), 0, "{well}");
-    assert!(well.to_string().contains("AGENTS.md (11 rules,"), "{well}");
-    assert!(well.to_string().contains("CLAUDE.md imports AGENTS.md"), "{well}");
+    let agents = |name: &str| format!("{name:24} AGENTS.md (11 rules,");
+    assert!(well.to_string().contains(&agents("AGENTS.md")), "{well}");
+    assert!(well.to_string().contains(&agents("Claude Code")), "CLAUDE.md imports it: {well}");
+    assert!(well.to_string().contains("nobody is told LOD001: it is switched off (tested by"), "{well}");
     let later = doctor::examine(folder.path(), "2027-12-01").unwrap();
     assert!(later.to_string().contains("374 days ago"), "{later}");
     std::fs::write(folder.path().join(".gitignore"), ".claude/\n").unwrap();
     let hidden = doctor::examine(folder.path(), "2026-12-01").unwrap();
     assert_eq!(hidden.exit().code(), 1);
-    assert!(hidden.to_string().contains("git ignores `.claude/rules/commerce.md`"), "{hidden}");
+    let expect = "git ignores `.claude/skills/commerce-money/SKILL.md`";
+    assert!(hidden.to_string().contains(expect), "without git: {hidden}");
+    git(folder.path(), &["init", "-q"]);
+    std::fs::rename(folder.path().join(".gitignore"), folder.path().join(".git/info/exclude")).unwrap();
+    let hidden = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert!(hidden.to_string().contains(expect), "it knows other places than one: {hidden}");
+}
+
+#[test]
+fn the_doctor_reads_what_people_wrote_beside_it() {
+    let style =
+        "---\ndescription: Style\nglobs: src/**/*.{ts,tsx},lib/*.ts\nalwaysApply: false\n---\nTabs.\n";
+    let folder = repository(&[
+        (".cursor/rules/style.mdc", style),
+        (".cursor/rules/fine.mdc", "---\nglobs: a/*.ts,b/*.ts\n---\nx\n"),
+    ]);
+    std::fs::write(folder.path().join("sellonce.toml"), CONFIG.replace("claude-code", "cursor")).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert_eq!(told.exit().code(), 1);
+    let expect = "problem: `.cursor/rules/style.mdc`: Cursor splits `globs` at every comma; write `src/**/*.ts,src/**/*.tsx,lib/*.ts`";
+    assert!(told.to_string().contains(expect) && !told.to_string().contains("fine.mdc"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_longer_than_an_assistant_reads_is_named() {
+    let long = "Be brief, and mind the gap.\n".repeat(60);
+    let folder = repository(&[(".github/copilot-instructions.md", &long)]);
+    std::fs::write(folder.path().join("sellonce.toml"), CONFIG.replace("claude-code", "copilot")).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert_eq!(told.exit().code(), 0, "{told}");
+    assert!(told.to_string().contains("parts of GitHub Copilot read only the first 4000"), "{told}");
+    std::fs::write(folder.path().join(".github/copilot-instructions.md"), long.repeat(20)).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(told.contains("follows files better that have less than 1000"), "{told}");
+}
+
+#[test]
+fn files_that_are_read_instead_or_lie_nearer_are_named() {
+    let folder = repository(&[
+        ("AGENTS.md", "Ours.\n"),
+        ("AGENTS.override.md", "Mine.\n"),
+        (".junie/AGENTS.md", "Read AGENTS.md first.\n"),
+        ("WARP.md", "<!-- sellonce:begin -->\n<!-- sellonce:end -->\n"),
+        ("apps/web/AGENTS.md", "Web.\n"),
+        ("apps/app/AGENTS.md", "Read ../../AGENTS.md first.\n"),
+        (".rules", "Old.\n"),
+    ]);
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap();
+    assert_eq!(told.exit().code(), 0, "{told}");
+    let told = told.to_string();
+    for expect in [
+        "advice: Codex reads `AGENTS.override.md` instead of `AGENTS.md`, and sees no rule",
+        "advice: Zed reads `.rules` instead of `AGENTS.md`",
+        "advice: in the folder of `apps/web/AGENTS.md`, assistants that read only the nearest `AGENTS.md` do not see the root's; say `Read ../../AGENTS.md first.` there",
+    ] {
+        assert!(told.contains(expect), "{expect}: {told}");
+    }
+    for quiet in ["Junie", "Warp", "apps/app"] {
+        assert!(!told.contains(quiet), "{quiet}: {told}");
+    }
+}
+
+#[test]
+fn a_pack_that_changed_under_its_version_is_remarked_on() {
+    let pin = "[[rules.packs]]\nname = \"acme\"\nversion = \"1.0.0\"\npath = \"rules\"\n";
+    let manifest = "name = \"acme\"\nversion = \"1.0.0\"\ntitle = \"Acme\"\napplies = \"Always.\"\nlicense = \"MIT\"\nminimum_tool_version = \"0.1.0\"\nrules = [\"ACM001-one\"]\n";
+    let rule = "---\nid: ACM001\nversion: 1.0.0\ntitle: One\nimperative: Do it.\nseverity: error\nscope: [\"src/*.cob\"]\nactivation: paths\nrelated: []\nreferences: []\n---\n\n## Do\n\nThis.\n";
+    let folder = repository(&[("rules/pack.toml", manifest), ("rules/ACM001-one/RULE.md", rule)]);
+    std::fs::write(folder.path().join("sellonce.toml"), format!("{CONFIG}{pin}")).unwrap();
+    sync::sync(folder.path(), Mode::Write, None).unwrap();
+    let well = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(
+        well.contains("ACM001: no file matches `src/*.cob`") && !well.contains("give it a new version"),
+        "{well}"
+    );
+    std::fs::write(folder.path().join("rules/ACM001-one/RULE.md"), rule.replace("This.", "That.")).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(told.contains("the pack `acme` is still 1.0.0, but its files differ"), "{told}");
+    assert!(!told.contains("skills are advised"), "{told}");
+    let long = rule.replace("This.", &"This, too.\n".repeat(500));
+    std::fs::write(folder.path().join("rules/ACM001-one/RULE.md"), long).unwrap();
+    let told = doctor::examine(folder.path(), "2026-12-01").unwrap().to_string();
+    assert!(
+        told.contains("lines, and skills are advised to stay below 500; give its pack more skills"),
+        "{told}"
+    );
 }
 
 fn site(rule: &'static str, path: &str, kept: bool) -> Site {
@@ -51,14 +143,15 @@ fn example() -> (tempfile::TempDir, Report) {
         ("services/checkout/package.json", "{}"),
         ("services/checkout/src/a.ts", ""),
     ]);
-    let sites = [
+    let sites = vec![
         site("INV001", "services/checkout/src/a.ts", true),
         site("INV001", "services/checkout/src/a.ts", true),
         site("INV001", "lib/b.ts", false),
         site("LIM001", "apps/c.ts", true),
         site("LOD001", "apps/c.ts", false),
     ];
-    let report = report::report(folder.path(), &sites).expect("the fixture is ours to make");
+    let report = report::report(folder.path(), &Outcome { sites, ..Outcome::default() })
+        .expect("the fixture is ours to make");
     (folder, report)
 }
 
@@ -85,7 +178,7 @@ fn no_relevant_place_is_never_a_hundred_per_cent() {
     assert_eq!(Standing { name: String::new(), relevant: 0, kept: 0 }.per_cent(), None);
     assert_eq!(Standing { name: String::new(), relevant: 1_000, kept: 999 }.per_cent(), Some(99));
     let folder = repository(&[]);
-    let report = report::report(folder.path(), &[]).unwrap();
+    let report = report::report(folder.path(), &Outcome::default()).unwrap();
     for format in [Format::Text, Format::Markdown, Format::Html] {
         let text = report.render(format);
         assert!(text.contains("no relevant sites") && !text.contains("100% ("), "{text}");
@@ -100,7 +193,7 @@ fn a_report_has_four_looks_and_names_no_person() {
     assert!(report.render(Format::Text).starts_with("Adherence: 75% (3 of 4)"));
     assert!(report.render(Format::Markdown).contains("| @shop/platform | 0% (0 of 1) |"));
     let html = report.render(Format::Html);
-    assert!(html.contains("<rect width=\"132\""), "{html}");
+    assert!(html.contains("aria-label=\"66%\"><rect class=\"kept\" width=\"158\""), "{html}");
     for format in [Format::Text, Format::Json, Format::Markdown, Format::Html] {
         let text = report.render(format);
         assert!(!text.contains("maria") && !text.contains("@jo"), "{text}");
@@ -132,14 +225,19 @@ fn the_history_is_taken_from_the_commits_and_leaves_the_work_tree_alone() {
     }
     std::fs::write(root.join("state.txt"), "not committed").unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    let check = |tree: &Path| {
+    let check = |tree: &Path| -> Result<Vec<Site>, Error> {
         let round: usize = std::fs::read_to_string(tree.join("state.txt")).unwrap().parse().unwrap();
-        (0..2).map(|index| site("INV001", "a.ts", index < round)).collect()
+        Ok((0..2).map(|index| site("INV001", "a.ts", index < round)).collect())
     };
     report.history = report::history(root, scratch.path(), 12, &check).unwrap();
     let kept: Vec<usize> = report.history.iter().map(|point| point.standing.kept).collect();
     assert_eq!(kept, [0, 1, 2]);
-    assert!(report.render(Format::Html).contains("aria-label=\"adherence by commit\""));
+    let page = report.render(Format::Html);
+    assert!(page.contains("aria-label=\"adherence by commit\""), "{page}");
+    assert!(page.contains("</b>all rules</li></ul>"), "one rule alone is all rules: {page}");
+    report.history[0].rules.push(Standing { name: "LIM001".to_owned(), relevant: 1, kept: 1 });
+    let page = report.render(Format::Html);
+    assert!(page.contains("</b>INV001</li>") && page.contains("</b>LIM001</li>"), "{page}");
     assert_eq!(std::fs::read_to_string(root.join("state.txt")).unwrap(), "not committed");
     assert_eq!(report::history(scratch.path(), scratch.path(), 3, &check).unwrap_err().exit().code(), 2);
 }

@@ -6,6 +6,7 @@ mod admin;
 mod audit;
 mod configuration;
 mod import;
+mod rules;
 mod serve;
 mod store;
 
@@ -41,6 +42,8 @@ enum Command {
     /// Administer.
     #[command(subcommand)]
     Admin(Admin),
+    /// Teach the rules of stock, money and orders to people and assistants, and check code against them.
+    Rules(rules::Rules),
     /// Print the OpenAPI document of the HTTP API.
     Openapi,
     /// Check or print the effective configuration.
@@ -179,6 +182,12 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 /// Runs the command that was asked for.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Stop> {
     let file = arguments.config;
+    if let (Command::Rules(_), Some(file)) = (&arguments.command, &file) {
+        let file = file.display();
+        return Err(Stop::Usage(format!(
+            "the rules are configured in the sellonce.toml at the repository's root, not in {file}; `--root` names another repository"
+        )));
+    }
     let load = |flags: Flags| load(file.as_deref(), &flags);
     let database = |flag: DatabaseFlag| Flags { database: flag.database, ..Flags::default() };
     match arguments.command {
@@ -209,6 +218,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Stop> {
                 block_on(admin::revoke_key(config, id))
             }
         },
+        Command::Rules(call) => rules::run(call),
         Command::Openapi => {
             output::result(sellonce_server::openapi::document());
             Ok(())

@@ -101,9 +101,7 @@ pub struct Answers {
 impl Answers {
     /// Loads a project's packs; without a configuration, those in the binary.
     pub fn load(root: &Path) -> Result<Self, Error> {
-        let path = root.join(crate::config::FILE);
-        let text = crate::error::read_if_there(&path)?.unwrap_or_default();
-        let vocabulary = vocabulary(&path, &text)?;
+        let vocabulary = crate::review::vocabulary(root)?;
         let (library, config) = Library::of(root)?;
         Ok(Self { config, library, vocabulary })
     }
@@ -202,10 +200,15 @@ impl Answers {
             return Err(format!("`{path}` could not be read as its language"));
         }
         if findings.is_empty() {
-            return Ok(
-                "No violation found. INV002, CHK002 and PRC001 are not checked by machine: read them."
-                    .to_owned(),
-            );
+            let unseen: Vec<&str> = self
+                .rules()
+                .map(|found| found.rule.id.as_str())
+                .filter(|id| !self.library.has_detector(id))
+                .collect();
+            return Ok(format!(
+                "No violation found. Not checked by machine, so read them: {}.",
+                unseen.join(", ")
+            ));
         }
         let line = |finding: &&check::Finding| {
             let (rule, at, sure) = (finding.rule, finding.at.line, finding.confidence.name());
@@ -261,15 +264,6 @@ impl Answers {
             _ => Err(format!("there is no prompt `{name}`")),
         }
     }
-}
-
-fn vocabulary(path: &Path, text: &str) -> Result<Vocabulary, Error> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        check: Option<Vocabulary>,
-    }
-    let file: File = toml::from_str(text).map_err(|error| crate::pack::toml_error(path, text, &error))?;
-    Ok(file.check.unwrap_or_default())
 }
 
 fn explanation(rule: &Rule) -> String {

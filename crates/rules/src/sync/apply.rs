@@ -6,11 +6,18 @@ use std::path::Path;
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::config;
 use crate::error::{Error, read_if_there};
 use crate::pack::sha256;
 use crate::sync::block::{self, Comment};
 use crate::sync::lock::{Kind, LockedFile};
 use crate::sync::plan::Planned;
+use crate::write::write_whole;
+
+/// What a person does about an edit that is in the way of a sync.
+const MOVE: &str = "move your text out of it, delete it, then sync again";
+/// What a person does about an edit that is in the way of a removal.
+const TAKE_OUT: &str = "take out by hand what nobody needs";
 
 /// What happens, or would happen, to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,9 +80,7 @@ impl Change {
     pub(crate) fn write(&self, root: &Path) -> Result<(), Error> {
         let path = root.join(&self.path);
         if let Some(text) = &self.after {
-            let folder = path.parent().expect("a path below the root has a parent");
-            std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-            return std::fs::write(&path, text).map_err(|error| Error::io(&path, error));
+            return write_whole(&path, text);
         }
         std::fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
         // Folders that held nothing but our files go with them; a folder that is not empty refuses, which is right.
@@ -121,7 +126,7 @@ fn whole_file(
         (Some(text), Some(known)) if known.kind == Kind::File && sha256(text) == known.sha256 => {
             (Action::Update, wanted)
         }
-        (Some(_), Some(_)) => (Action::Edited("changed by hand since it was written".to_owned()), None),
+        (Some(_), Some(_)) => (Action::Edited(format!("changed by hand since it was written; {MOVE}")), None),
         (Some(_), None) => (Action::Foreign, None),
     }
 }
@@ -135,7 +140,7 @@ fn block_in_file(
     let comment = planned.comment;
     let text = before.unwrap_or_default();
     match block::find(text, comment) {
-        Err(reason) => (Action::Edited(reason), None),
+        Err(reason) => (Action::Edited(format!("{reason}; {MOVE}")), None),
         Ok(None) => {
             let placed = block::append(text, comment, &planned.text);
             locked.joint = placed.joint;
@@ -146,7 +151,7 @@ fn block_in_file(
         Ok(Some(found)) if known.is_some_and(|known| known.sha256 == sha256(&found.inner)) => {
             (Action::Update, Some(block::replace(text, &found, comment, &planned.text)))
         }
-        Ok(Some(_)) => (Action::Edited("the managed block was changed by hand".to_owned()), None),
+        Ok(Some(_)) => (Action::Edited(format!("the managed block was changed by hand; {MOVE}")), None),
     }
 }
 
@@ -164,7 +169,10 @@ pub(crate) fn retire(root: &Path, known: &LockedFile) -> Result<Change, Error> {
         if sha256(text) == known.sha256 {
             return Ok(change(Action::Delete, None));
         }
-        return Ok(change(Action::Edited("changed by hand, so it stays".to_owned()), before.clone()));
+        return Ok(change(
+            Action::Edited(format!("changed by hand, so it stays; {TAKE_OUT}")),
+            before.clone(),
+        ));
     }
     let comment = comment_of(&known.path);
     match block::find(text, comment) {
@@ -175,18 +183,26 @@ pub(crate) fn retire(root: &Path, known: &LockedFile) -> Result<Change, Error> {
             Ok(change(Action::Delete, after))
         }
         Ok(Some(_)) if known.kind == Kind::Configuration => Ok(change(
-            Action::Edited("the section was changed since `rules init` wrote it, so it stays".to_owned()),
+            Action::Edited(format!(
+                "the section was changed since `rules init` wrote it, so it stays; {TAKE_OUT}"
+            )),
             before.clone(),
         )),
         Ok(Some(_)) => Ok(change(
-            Action::Edited("the managed block was changed by hand, so it stays".to_owned()),
+            Action::Edited(format!("the managed block was changed by hand, so it stays; {TAKE_OUT}")),
             before.clone(),
         )),
-        Err(reason) => Ok(change(Action::Edited(reason), before.clone())),
+        Err(reason) => {
+            Ok(change(Action::Edited(format!("{reason}, so all stays; {TAKE_OUT}")), before.clone()))
+        }
     }
 }
 
 /// How comments look in a file of this name.
 pub(crate) fn comment_of(path: &str) -> Comment {
-    if path.ends_with(".toml") || path.ends_with(".gitattributes") { Comment::Hash } else { Comment::Html }
+    match path {
+        ".gitattributes" => Comment::Hash,
+        config::FILE => Comment::Section,
+        _ => Comment::Html,
+    }
 }

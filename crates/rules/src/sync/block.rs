@@ -6,8 +6,10 @@
 pub(crate) enum Comment {
     /// Markdown.
     Html,
-    /// TOML and .gitattributes.
+    /// .gitattributes.
     Hash,
+    /// The section of sellonce.toml, which people are meant to change.
+    Section,
 }
 
 const NOTE: &str = "written by `sellonce rules sync`; change sellonce.toml instead of this block";
@@ -17,20 +19,23 @@ impl Comment {
         match self {
             Self::Html => format!("<!-- sellonce:begin ({NOTE}) -->"),
             Self::Hash => format!("# sellonce:begin ({NOTE})"),
+            Self::Section => {
+                "# sellonce:begin (written by `sellonce rules init`; yours to change)".to_owned()
+            }
         }
     }
 
     fn marks(self) -> (&'static str, &'static str) {
         match self {
             Self::Html => ("<!-- sellonce:begin", "<!-- sellonce:end"),
-            Self::Hash => ("# sellonce:begin", "# sellonce:end"),
+            Self::Hash | Self::Section => ("# sellonce:begin", "# sellonce:end"),
         }
     }
 
     fn end(self) -> &'static str {
         match self {
             Self::Html => "<!-- sellonce:end -->",
-            Self::Hash => "# sellonce:end",
+            Self::Hash | Self::Section => "# sellonce:end",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Decides what is remembered of what was written: per file its hash and how to take it out again.
 //! The lock is committed; with it any clone can tell an edit by hand from a version behind.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Lock {
     /// The files that were written.
     #[serde(default, rename = "file")]
     pub files: Vec<LockedFile>,
+    /// The templates that became the project's own code.
+    #[serde(default, rename = "template", skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Adopted>,
 }
 
 /// A pack as it was when it was delivered.
@@ -73,6 +77,38 @@ pub struct LockedFile {
     pub targets: Vec<String>,
 }
 
+/// A template that became the project's own code, and all that a later merge needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adopted {
+    /// The rule it keeps.
+    pub rule: String,
+    /// Its stack.
+    pub stack: String,
+    /// The pack it came from.
+    pub pack: String,
+    /// The pack's version.
+    pub version: Version,
+    /// What the project calls the template's words.
+    #[serde(default)]
+    pub renames: BTreeMap<String, String>,
+    /// Its files.
+    #[serde(rename = "file")]
+    pub files: Vec<AdoptedFile>,
+}
+
+/// A file of an adopted template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptedFile {
+    /// Its name in the template.
+    pub name: String,
+    /// Its path from the root.
+    pub path: String,
+    /// The text that was copied: what a merge takes as the common ancestor.
+    pub base: String,
+}
+
 impl Lock {
     /// Reads the lock; a repository without one has an empty one.
     pub fn load(root: &Path) -> Result<Self, Error> {
@@ -80,6 +116,10 @@ impl Lock {
         let Some(text) = read_if_there(&path)? else {
             return Ok(Self { format: 1, ..Self::default() });
         };
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            let message = "has a conflict: take either side, as with `git checkout --ours`, also for the files that sync wrote; then `sellonce rules sync` brings all up to date";
+            return Err(Error::source(&path, line + 1, message));
+        }
         let lock: Self = toml::from_str(&text).map_err(|error| toml_error(&path, &text, &error))?;
         if lock.format != 1 {
             return Err(Error::source(&path, 1, "written by a newer version of sellonce"));

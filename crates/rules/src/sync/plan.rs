@@ -52,26 +52,27 @@ pub(crate) fn build(
     }
     let mut plan = Plan::default();
     for target in targets {
-        let covered_by = target.covered_by.as_ref().filter(|id| targets.iter().any(|other| other.id == **id));
-        Writer { root, config, library, target, covered: covered_by.is_some(), plan: &mut plan }.write();
+        let covered = target.covering(root, targets)?.is_some();
+        Writer { root, config, library, target, covered, plan: &mut plan }.write();
     }
-    share_covered(&mut plan.matrix, targets);
+    share_covered(root, &mut plan.matrix, targets)?;
     plan.matrix.cells.sort_by_key(|cell| targets.iter().position(|target| target.id == cell.target));
     Ok(plan)
 }
 
 /// An assistant that loads another one's file gets its rules from there.
-fn share_covered(matrix: &mut Matrix, targets: &[Target]) {
+fn share_covered(root: &Path, matrix: &mut Matrix, targets: &[Target]) -> Result<(), Error> {
     for target in targets {
-        let Some(covering) = &target.covered_by else { continue };
+        let Some(covering) = target.covering(root, targets)? else { continue };
         let inherited: Vec<Cell> = matrix
             .cells
             .iter()
-            .filter(|cell| cell.target == *covering && matrix.cell(&cell.rule, &target.id).is_none())
+            .filter(|cell| cell.target == covering.id && matrix.cell(&cell.rule, &target.id).is_none())
             .map(|cell| Cell { target: target.id.clone(), shared: true, ..cell.clone() })
             .collect();
         matrix.cells.extend(inherited);
     }
+    Ok(())
 }
 
 struct Writer<'plan> {
@@ -116,10 +117,24 @@ impl Writer<'_> {
             self.packages(pack, &packages, &mut blocks);
             self.skills(pack);
         }
+        self.point_to_the_root(&mut blocks);
         for (path, text) in blocks {
             if let Err(reason) = self.add(&path, Kind::Block, text) {
                 self.lose_all_at(&path, &reason);
             }
+        }
+    }
+
+    /// A folder's file must not hide the root's from those who read only the nearest one.
+    fn point_to_the_root(&self, blocks: &mut BTreeMap<String, String>) {
+        let top = &self.target.index.path;
+        let is_there = blocks.contains_key(top) || self.root.join(top).is_file();
+        if !self.target.scoped.nearest_only || !is_there {
+            return;
+        }
+        for (path, text) in blocks.iter_mut().filter(|(path, _)| *path != top) {
+            let up = "../".repeat(path.matches('/').count());
+            text.push_str(&format!("\nWhat [{top}]({up}{top}) says holds here too: read it as well.\n"));
         }
     }
 

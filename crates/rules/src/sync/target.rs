@@ -1,9 +1,11 @@
 //! Decides what we know of an assistant's files: data read from `targets/*.toml`, one file per assistant.
 //! Leaves what is written there to `plan` and `text`.
 
+use std::path::Path;
+
 use serde::Deserialize;
 
-use crate::error::Error;
+use crate::error::{Error, read_if_there};
 use crate::library::TARGETS;
 
 /// An assistant, or a family of assistants that read the same files.
@@ -27,15 +29,42 @@ pub struct Target {
     /// Whether it loads that file in subfolders too, without being told to.
     #[serde(default)]
     pub covers_folders: bool,
+    /// Files of people by which it loads another target's always-loaded file: a line `@AGENTS.md` in one of them, or one of
+    /// them being that very file through a link.
+    #[serde(default)]
+    pub imports: Option<Imports>,
     /// Where always-loaded text goes.
     pub index: Index,
     /// Where text goes that only some files need.
     pub scoped: Scoped,
     /// Where the long text goes.
     pub skill: SkillPlace,
+    /// Files that some of its readers take instead of the always-loaded one.
+    #[serde(default)]
+    pub instead: Vec<Instead>,
     /// What the assistant cuts off.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// How an assistant is told by people to load another one's file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    /// The target whose always-loaded file it is.
+    pub target: String,
+    /// The files in which the line counts.
+    pub files: Vec<String>,
+}
+
+/// One of the assistants that read a shared file, and what it prefers to it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// The assistant.
+    pub reader: String,
+    /// It takes the first of these that is there.
+    pub files: Vec<String>,
 }
 
 /// The always-loaded file.
@@ -69,6 +98,9 @@ pub struct Scoped {
     pub kind: ScopedKind,
     /// Its path or, for folders, the file's name in each.
     pub path: String,
+    /// Whether some readers take only the nearest folder's file, and not those above it.
+    #[serde(default)]
+    pub nearest_only: bool,
     /// How globs are written.
     #[serde(default)]
     pub globs: GlobStyle,
@@ -128,6 +160,50 @@ pub struct Limits {
     /// The most lines of one file.
     #[serde(default)]
     pub file_lines: Option<usize>,
+    /// The most characters of one file that every part of the assistant reads.
+    #[serde(default)]
+    pub advised_characters: Option<usize>,
+}
+
+impl Target {
+    /// The configured target whose always-loaded file this one loads in a repository, by itself or because people say so.
+    pub(crate) fn covering<'all>(
+        &self,
+        root: &Path,
+        all: &'all [Target],
+    ) -> Result<Option<&'all Target>, Error> {
+        let by_id = |id: &String| all.iter().find(|target| target.id == *id);
+        if let Some(covering) = self.covered_by.as_ref().and_then(by_id) {
+            return Ok(Some(covering));
+        }
+        let Some(imports) = &self.imports else { return Ok(None) };
+        let Some(covering) = by_id(&imports.target) else { return Ok(None) };
+        for file in &imports.files {
+            let text = read_if_there(&root.join(file))?.unwrap_or_default();
+            if imports_line(&text, file, &covering.index.path) || is_one(root, file, &covering.index.path) {
+                return Ok(Some(covering));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a text imports a file: `@` and its path from the text's own folder, alone on a line outside of code.
+fn imports_line(text: &str, from: &str, path: &str) -> bool {
+    let up = "../".repeat(from.matches('/').count());
+    let mut fenced = false;
+    text.lines().any(|line| {
+        fenced ^= line.trim_start().starts_with("```");
+        let imported = line.trim().trim_start_matches("- ").strip_prefix('@');
+        let imported = imported.map(|named| named.trim_start_matches("./"));
+        !fenced && imported == Some(format!("{up}{path}").as_str())
+    })
+}
+
+/// Whether two paths lead to one file, because people made one of them a link to the other.
+fn is_one(root: &Path, one: &str, other: &str) -> bool {
+    let real = |path: &str| root.join(path).canonicalize().ok();
+    real(one).is_some_and(|file| real(other) == Some(file))
 }
 
 /// Every target, in the order of their ids.

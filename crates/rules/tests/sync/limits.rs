@@ -61,6 +61,20 @@ fn a_file_of_somebody_else_is_not_overwritten() {
 }
 
 #[test]
+fn a_claude_md_that_is_a_link_to_agents_md_gets_the_rules_once() {
+    for (file, link) in [("AGENTS.md", "CLAUDE.md"), ("CLAUDE.md", "AGENTS.md")] {
+        let repository = Repository::new(&[(file, "One file.\n")]);
+        symlink(file, repository.root().join(link)).unwrap();
+        repository.configure(&["agents-md", "claude-code"], "");
+        let outcome = repository.sync();
+        assert_eq!(outcome.exit().code(), 0, "{outcome}");
+        assert!(repository.read("CLAUDE.md").contains("**INV001**"));
+        assert!(!repository.root().join(".claude/rules").exists(), "{outcome}");
+        assert!(repository.root().join(link).is_symlink(), "the link stays one");
+    }
+}
+
+#[test]
 fn links_are_followed_inside_and_refused_outside() {
     let repository = Repository::new(&[("AGENTS.md", "One file.\n")]);
     symlink("AGENTS.md", repository.root().join("GEMINI.md")).unwrap();
@@ -89,6 +103,18 @@ fn a_half_of_a_block_is_left_alone() {
 }
 
 #[test]
+fn a_lock_with_a_conflict_says_how_to_go_on() {
+    let repository = Repository::new(&[]);
+    repository.configure(&["agents-md"], "");
+    repository.sync();
+    let lock = repository.read("sellonce-rules.lock");
+    repository.write("sellonce-rules.lock", &lock.replacen("[[file]]", "<<<<<<< ours\n[[file]]", 1));
+    let error = repository.refused();
+    assert_eq!(error.exit().code(), 2);
+    assert!(error.to_string().contains("has a conflict: take either side"), "{error}");
+}
+
+#[test]
 fn windows_line_ends_stay_and_count_as_no_change() {
     let repository = Repository::new(&[("AGENTS.md", "One.\r\nTwo.\r\n")]);
     repository.configure(&["agents-md", "claude-code"], "");
@@ -107,6 +133,28 @@ fn a_disk_that_refuses_is_our_trouble_not_the_callers() {
     repository.configure(&["agents-md"], "");
     let error = repository.refused();
     assert_eq!(error.exit().code(), 3, "{error}");
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_text_whole() {
+    let repository = Repository::new(&[("AGENTS.md", "Mine.\n")]);
+    repository.configure(&["agents-md"], "");
+    // Where the new text is written first, something stands in the way, as on a full disk.
+    repository.write(&format!(".AGENTS.md.sellonce-{}/keep.txt", std::process::id()), "");
+    assert_eq!(repository.refused().exit().code(), 3);
+    assert_eq!(repository.read("AGENTS.md"), "Mine.\n");
+}
+
+#[test]
+fn a_file_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let repository = Repository::new(&[("AGENTS.md", "Mine.\n")]);
+    let path = repository.root().join("AGENTS.md");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    repository.configure(&["agents-md"], "");
+    repository.sync();
+    assert!(repository.read("AGENTS.md").contains("INV001"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
 #[test]

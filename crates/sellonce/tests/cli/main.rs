@@ -1,5 +1,9 @@
 //! The command line without a server: usage, configuration, exit codes.
 
+mod rules;
+mod rules_documentation;
+mod rules_exits;
+
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;

@@ -54,6 +54,8 @@ pub(crate) fn files(root: &Path) -> Vec<File> {
                 if is_ours(&path) {
                     folders.push(path);
                 }
+            } else if path.ends_with(".git") {
+                // In a linked work tree this is a file of git's, with a path of this machine in it.
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let path = path.strip_prefix(root).expect("the walk stays below the root");
                 let path = path.to_string_lossy().replace('\\', "/");
@@ -78,4 +80,5 @@ fn the_walk_finds_this_file_and_nothing_that_a_tool_made() {
     assert!(files.iter().any(|file| file.path == "crates/sellonce/tests/tidy/tree.rs"));
     assert!(files.iter().any(|file| file.path == ".ci/run"));
     assert!(!files.iter().any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/")));
+    assert!(!files.iter().any(|file| file.path == ".git"), "a linked work tree has a file of that name");
 }
