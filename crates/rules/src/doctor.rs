@@ -197,14 +197,15 @@ fn drift(outcome: &Outcome, diagnosis: &mut Diagnosis) {
 /// Files that git ignores reach nobody else, and some assistants skip them.
 fn hidden(root: &Path, outcome: &Outcome, diagnosis: &mut Diagnosis) {
     for path in ignored(root, outcome.changes.iter().map(|change| change.path.as_str()).collect()) {
-        let text = format!("git ignores `{path}`: colleagues do not get it, and some assistants skip it");
+        let text = format!("git ignores `{path}`: colleagues may not get it, and some assistants skip it");
         diagnosis.say(Weight::Problem, text);
     }
 }
 
-/// git knows more places that ignore than one; without it, the file at the root is asked.
+/// git knows more places that ignore than one, and a committed file still matches them; without git, the file at the root
+/// is asked.
 fn ignored(root: &Path, paths: Vec<&str>) -> Vec<String> {
-    let asked = git::command(root, &["check-ignore", "--"]).args(&paths).output();
+    let asked = git::command(root, &["check-ignore", "--no-index", "--"]).args(&paths).output();
     match asked {
         Ok(answer) if answer.status.code().is_some_and(|code| code <= 1) => {
             String::from_utf8_lossy(&answer.stdout).lines().map(str::to_owned).collect()
