@@ -60,7 +60,10 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::List(items) => items.iter().find_map(|item| {
                 let Kind::Pair(key, value) = &item.kind else { return None };
                 match squashed(key.text().or(key.name())?).as_str() {
-                    "decrement" | "subtract" | "decr" => Some(sign(value, Direction::Down)),
+                    "decrement" | "subtract" | "decr" => match sign(value, Direction::Down) {
+                        Direction::Unknown => Some(Direction::Down),
+                        direction => Some(direction),
+                    },
                     "increment" | "add" | "incr" => Some(sign(value, Direction::Up)),
                     "set" => self.relative(value, depth + 1),
                     _ => None,
@@ -269,7 +272,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Binary("||" | "??" | "or" | "&&" | "?:" | "-" | "+", left, _) => {
                 self.reads(left, depth + 1)
             }
-            Kind::Other(items) if items.len() == 1 => self.reads(&items[0], depth + 1),
+            Kind::Other(items) => items.iter().find_map(|item| self.reads(item, depth + 1)),
+            Kind::Branch(_, rest) => rest.iter().find_map(|part| self.reads(part, depth + 1)),
             _ => None,
         }
     }
@@ -298,7 +302,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             return Some(read);
         }
         // A number scanned from a SELECT of the column.
-        (self.is_selected() && Chain::of(value, true).is_some()).then_some(Some(value.span))
+        let called = |node: &Node<'_>| matches!(node.kind, Kind::Call(..));
+        (self.is_selected() && value.any(&called)).then_some(Some(value.span))
     }
 
     fn is_selected(&self) -> bool {

@@ -41,6 +41,15 @@ pub(crate) fn is_persistent(class: &Class<'_>) -> bool {
     decorated || tabled || named(class.bases)
 }
 
+/// Whether an assignment to a record of the class is a write to the database, as in Odoo's models.
+pub(crate) fn writes_through(class: &Class<'_>) -> bool {
+    class.body.iter().any(|part| {
+        part.any(&|node| {
+            matches!(&node.kind, Kind::Assign(target, _, _) if matches!(target.name(), Some("_inherit" | "_name")))
+        })
+    })
+}
+
 fn is_base(bases: &str) -> bool {
     let bases = bases.trim_matches(|c: char| matches!(c, '(' | ')' | ':' | '<' | ' '));
     bases.split([',', ' ']).any(|base| {

@@ -3,6 +3,7 @@
 
 use super::amount::Direction;
 use super::language::Language;
+use super::lock::Called;
 use super::names::{Meaning, Names};
 use super::tree::{Node, Span};
 use super::unit::{self, Unit};
@@ -74,7 +75,7 @@ pub(crate) struct AmountWrite {
     pub(crate) read: Option<Span>,
     pub(crate) unit: String,
     /// Names of functions this unit calls before the write: one of them may take the lock.
-    pub(crate) called_before: Vec<String>,
+    pub(crate) called_before: Vec<Called>,
 }
 
 /// What other files need to know of a class.
@@ -89,8 +90,8 @@ pub(crate) struct ClassFact {
 pub(crate) struct FileFacts {
     pub(crate) writes: Vec<AmountWrite>,
     pub(crate) classes: Vec<ClassFact>,
-    /// Names of functions that take a row lock.
-    pub(crate) locking: Vec<String>,
+    /// Functions that take a row lock.
+    pub(crate) locking: Vec<Called>,
     /// Calls of each unit, and whether the unit takes a lock itself.
     pub(crate) calls: Vec<UnitCalls>,
     /// Findings of rules that one unit decides alone.
@@ -101,7 +102,7 @@ pub(crate) struct FileFacts {
 #[derive(Debug, Clone)]
 pub(crate) struct UnitCalls {
     pub(crate) locks: bool,
-    pub(crate) keys: Vec<String>,
+    pub(crate) called: Vec<Called>,
 }
 
 /// What facts are read with.
@@ -133,18 +134,16 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
         facts.writes.extend(writes);
         facts.calls.push(UnitCalls {
             locks: !places.is_empty(),
-            keys: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
+            called: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
         });
         super::rule::local(unit, reading, &mut facts.local);
     }
     facts
 }
 
-fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<String> {
+fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {
     let chains = unit.chains.iter().filter(|chain| chain.span.start <= at.end);
-    let mut names: Vec<String> = chains
-        .flat_map(|chain| chain.links.iter().filter(|link| link.arguments.is_some()).map(|l| l.key.clone()))
-        .collect();
+    let mut names: Vec<Called> = chains.flat_map(super::lock::called_in).collect();
     names.sort();
     names.dedup();
     names

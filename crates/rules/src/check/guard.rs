@@ -151,7 +151,14 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
         return RowCount::Ignored;
     }
     // An update as a part of a larger call (`Promise.all([...])`, EF's lambda) is looked at there or not at all.
-    if chain.used || chain.has(&["setproperty"]) { RowCount::Checked } else { RowCount::Ignored }
+    // EF Core's change stands inside the call that gives the number.
+    let outer = unit.chains.iter().find(|outer| {
+        outer.has(&["executeupdate", "executeupdateasync"])
+            && outer.span.start < chain.span.start
+            && outer.span.end >= chain.span.end
+    });
+    let used = outer.map_or(chain.used, |outer| outer.used);
+    if used { RowCount::Checked } else { RowCount::Ignored }
 }
 
 fn counts_after(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> bool {

@@ -45,7 +45,6 @@ pub(crate) const UPDATES: &[&str] = &[
     "updatecolumn",
     "updatecolumns",
     "modify",
-    "increment",
     "merge",
 ];
 /// Of these the first argument chooses rows and the second changes them.

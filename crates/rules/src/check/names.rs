@@ -3,7 +3,7 @@
 
 use super::vocabulary::{
     FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
-    STOCK_ENTITIES, STOCK_WEAK, USED, USED_WEAK,
+    STOCK_CORE, STOCK_ENTITIES, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -119,7 +119,10 @@ impl Names {
         let joined = owner.concat();
         let in_owner = |list: &[&str]| owner.iter().any(|word| list.contains(&word.as_str()));
         let weak = |list: &[&str]| list.contains(&column.as_str());
-        let limited = in_owner(LIMIT_ENTITIES) || LIMIT_ENTITIES.iter().any(|entity| joined.contains(entity));
+        // `promotion_items.item` is a thing in a promotion, not the promotion.
+        let tail = owner[owner.len().saturating_sub(2)..].concat();
+        let limited = LIMIT_ENTITIES.iter().any(|entity| tail.contains(entity))
+            && owner.last().is_none_or(|last| last != "item");
         if self.limits.contains(&column) && (limited || !in_owner(STOCK_ENTITIES)) {
             let known = limited || !USED.contains(&column.as_str());
             return known.then_some(Meaning::Used);
@@ -130,17 +133,20 @@ impl Names {
         if limited && weak(USED_WEAK) {
             return Some(Meaning::Used);
         }
+        if limited && self.stock.contains(&column) && !in_owner(NEVER) {
+            return Some(Meaning::Stock);
+        }
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.stock.contains(&column) {
+        if self.stock.contains(&column) || is_composed(&column_words) {
             return Some(Meaning::Stock);
         }
         if RESERVED.contains(&column.as_str()) {
             return Some(Meaning::Reserved);
         }
         let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
-        let listed = owner.iter().any(|word| self.stock_entities.contains(word))
+        let listed = owner.last().is_some_and(|word| self.stock_entities.contains(word))
             || self.stock_entities.contains(&joined)
             || ["product", "stock", "inventory"].iter().any(|word| joined.contains(word));
         if excluded || !listed {
@@ -153,9 +159,10 @@ impl Names {
     }
 
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
-    pub(crate) fn may_matter(&self, column: &str) -> bool {
-        let column = squashed(column);
+    pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
+        let column = squashed(column_as_written);
         self.stock.contains(&column)
+            || is_composed(&words(column_as_written))
             || self.limits.contains(&column)
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
                 .iter()
@@ -171,6 +178,17 @@ impl Names {
             .filter(|word| !STOCK.contains(&word.as_str()) && !USED.contains(&word.as_str()));
         FRAGMENTS.iter().map(|fragment| (*fragment).to_owned()).chain(own.cloned()).collect()
     }
+}
+
+/// Whether a column is put together from a word for stock and words that say no more: `p_instock`, `real_stock_qty`.
+fn is_composed(words: &[String]) -> bool {
+    let core = words.iter().any(|word| STOCK_CORE.contains(&word.as_str()));
+    core && words.len() > 1
+        && words.iter().all(|word| {
+            STOCK_CORE.contains(&word.as_str())
+                || STOCK_FILLER.contains(&word.as_str())
+                || word.len() <= 2 && !NOT_AMOUNT.contains(&word.as_str())
+        })
 }
 
 #[cfg(test)]

@@ -21,7 +21,13 @@ pub(crate) fn of<'a>(
         return Persistence::Unseen;
     }
     let root = object.root().name().unwrap_or_default();
-    if unit.chains.iter().any(|chain| saves(chain, root, owner, at)) {
+    let aliases = aliases(unit, root, at);
+    if unit.chains.iter().any(|chain| saves(chain, root, &aliases, owner, at)) {
+        return Persistence::Saved;
+    }
+    let root_origin =
+        matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::This | Origin::Parameter);
+    if root_origin && unit.class.is_some_and(super::class::writes_through) {
         return Persistence::Saved;
     }
     let stored_class = unit.class.is_some_and(|class| is_persistent(class));
@@ -29,12 +35,40 @@ pub(crate) fn of<'a>(
         return if stored_class { Persistence::Method } else { Persistence::Unseen };
     }
     let managed = matches!(reading.language, Language::Java | Language::TypeScript | Language::CSharp)
-        && matches!(owner.origin, Origin::Loaded)
+        && matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::Parameter)
         && is_transactional(unit);
     if managed { Persistence::Saved } else { Persistence::Unseen }
 }
 
-fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, owner: &Owner, at: Span) -> bool {
+/// Names under which the object is reached too: the collection it is an element of, one it is put into,
+/// and what a closure around the write gives.
+fn aliases<'a>(unit: &Unit<'_, 'a>, root: &str, at: Span) -> Vec<&'a str> {
+    let mut names: Vec<&'a str> = Vec::new();
+    if let Some(definition) = unit.definition(root, at.start)
+        && let Some(collection) = definition.value.root().name()
+        && unit.definitions.contains_key(collection)
+        && collection != root
+    {
+        names.push(collection);
+    }
+    for chain in &unit.chains {
+        let puts = chain.links.iter().any(|link| {
+            matches!(link.key.as_str(), "add" | "push" | "append" | "addrange")
+                && link.given().iter().any(|argument| argument.name() == Some(root))
+        });
+        names.extend(chain.root.name().filter(|_| puts && chain.links.len() == 1));
+    }
+    for (name, definitions) in &unit.definitions {
+        let around = definitions
+            .iter()
+            .any(|definition| definition.value.span.start <= at.start && definition.value.span.end >= at.end);
+        names.extend(around.then_some(*name));
+    }
+    names.retain(|name| *name != "this" && !super::idiom::GENERIC.contains(&squashed(name).as_str()));
+    names
+}
+
+fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, aliases: &[&str], owner: &Owner, at: Span) -> bool {
     // A loop may save before the next round changes again; a save before any change of a straight line does not count,
     // but telling them apart is not worth missing one: the whole unit counts, if the object is named.
     let after = chain.span.end >= at.start;
@@ -49,7 +83,11 @@ fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, owner: &Owner, at: Spa
         let save = SAVES.contains(&key) || by_prefix;
         let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
         let on_object = root != "this" && direct && chain.root.name() == Some(root);
-        let given = link.given().iter().any(&mentions);
+        let given = link.given().iter().any(&mentions)
+            || link
+                .given()
+                .iter()
+                .any(|argument| argument.name().is_some_and(|name| aliases.contains(&name)));
         let session = SESSION_SAVES.contains(&key) && (key != "save" || link.given().is_empty());
         let bare = owner.origin == Origin::This && position == 0 && matches!(chain.root.kind, Kind::Name(_));
         let saved = save && (on_object || given || bare);

@@ -2,6 +2,7 @@
 
 use super::fact::{AmountWrite, FileFacts};
 use super::finding::Confidence;
+use super::lock::Called;
 use super::names::{singular, squashed};
 use std::collections::HashSet;
 
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     versioned: HashSet<String>,
-    locking: HashSet<String>,
+    locking: Vec<Called>,
     called_under_lock: HashSet<String>,
 }
 
@@ -27,8 +28,8 @@ impl Project {
             project.locking.extend(file.locking.iter().cloned());
         }
         for unit in files.flat_map(|file| &file.calls) {
-            if unit.locks || unit.keys.iter().any(|key| project.locking.contains(key)) {
-                project.called_under_lock.extend(unit.keys.iter().cloned());
+            if unit.locks || unit.called.iter().any(|called| project.is_locking(called)) {
+                project.called_under_lock.extend(unit.called.iter().map(|called| called.key.clone()));
             }
         }
         project
@@ -41,7 +42,11 @@ impl Project {
 
     /// Whether a function that takes the lock was called before the write.
     pub(crate) fn locks_before(&self, write: &AmountWrite) -> bool {
-        write.called_before.iter().any(|name| self.locking.contains(name))
+        write.called_before.iter().any(|called| self.is_locking(called))
+    }
+
+    fn is_locking(&self, called: &Called) -> bool {
+        self.locking.iter().any(|lock| lock.is_called_by(called))
     }
 
     /// How sure a finding in a method of a stored class is; `None` if a caller holds the lock.

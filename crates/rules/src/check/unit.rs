@@ -189,6 +189,8 @@ impl<'t, 'a> Splitter<'t, 'a> {
                 }
             }
             Kind::Name(_) | Kind::Number(_) => {}
+            // A list of statements that nothing takes is text for people.
+            Kind::List(items) if items.len() > 1 && place.chain.is_none() && all_texts(items) => {}
             Kind::New(..) | Kind::Pair(..) | Kind::List(_) | Kind::Binary(..) | Kind::Minus(_) => {
                 for child in node.children() {
                     self.node(child, inner);
@@ -360,6 +362,10 @@ impl<'t, 'a> Splitter<'t, 'a> {
             _ => {}
         }
     }
+}
+
+fn all_texts(items: &[Node<'_>]) -> bool {
+    items.iter().all(|item| matches!(item.kind, Kind::Text(..)))
 }
 
 /// The node on which the link at `index` is called.

@@ -100,7 +100,11 @@ pub(crate) fn files(options: &Options) -> Vec<PathBuf> {
 fn is_wanted(below: &Path, with_tests: bool) -> bool {
     let Some(name) = below.file_name().and_then(|name| name.to_str()) else { return false };
     let lower = name.to_lowercase();
-    if SKIPPED_FOLDERS.contains(&lower.as_str()) || lower.contains(".min.") || lower.ends_with(".d.ts") {
+    if SKIPPED_FOLDERS.contains(&lower.as_str())
+        || lower.contains(".min.")
+        || lower.contains(".bundle.")
+        || lower.ends_with(".d.ts")
+    {
         return false;
     }
     with_tests || !(TEST_FOLDERS.contains(&lower.as_str()) || is_test_file(name))

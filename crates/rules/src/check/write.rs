@@ -32,6 +32,7 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
             writer.step(chain, position, &mut found);
+            writer.named_setter(chain, position, &mut found);
         }
     }
     for (text, chain) in &unit.texts {
@@ -77,6 +78,27 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             unit: self.unit.name.to_owned(),
             called_before: Vec::new(),
         }
+    }
+
+    /// Where the name of a call stands: in a chain over many lines this is the line that a reader looks for.
+    fn place(&self, link: &Link<'t, 'a>) -> Span {
+        self.place_at(link.span, link.at)
+    }
+
+    /// Where the UPDATE of a string over several lines begins.
+    fn statement_place(&self, text: Span) -> Span {
+        let source = self.reading.source.get(text.start..text.end).unwrap_or_default();
+        let offset = source.to_ascii_lowercase().find("update").unwrap_or_default();
+        self.place_at(text, text.start + offset)
+    }
+
+    fn place_at(&self, span: Span, at: usize) -> Span {
+        let Some(before) = self.reading.source.get(span.start..at) else { return span };
+        let Some(newline) = before.rfind('\n') else {
+            return Span { start: at, column: span.column + before.len(), ..span };
+        };
+        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+        Span { start: at, line: span.line + lines, column: before.len() - newline, ..span }
     }
 
     /// `object.stock -= n` and `object.stock = value`, also as the plain name of a field in a method.
@@ -208,7 +230,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         } else {
             self.shape(&entry.column, entry.value)
         };
-        let mut write = self.write(meaning, &entity, &entry.column, chain.links[position].span);
+        let mut write = self.write(meaning, &entity, &entry.column, self.place(&chain.links[position]));
         match shape {
             Shape::ReadModify(direction, read) => {
                 write.way = Way::ReadModify(direction);
@@ -258,11 +280,60 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let entity = self.unit.entity_of(chain);
         for column in writes {
             let Some(meaning) = self.reading.names.meaning(&entity, &column.column) else { continue };
-            let mut write = self.write(meaning, &entity, &column.column, chain.links[position].span);
+            let mut write = self.write(meaning, &entity, &column.column, self.place(&chain.links[position]));
             write.way = way_of(column.change);
             write.guard = guard::in_chain(chain, position, &column.column);
             write.rows = guard::row_count(self.unit, chain, self.reading);
             found.push(write);
+        }
+    }
+
+    /// `updateStock(id, product.stock - n)`: a function named after the column is given what was computed from the read.
+    fn named_setter(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        let [_, rest @ ..] = link.given() else { return };
+        let parts = super::names::words(link.name);
+        let sets = parts.first().is_some_and(|verb| {
+            matches!(verb.as_str(), "set" | "update" | "save" | "change" | "modify" | "edit" | "actualizar")
+        });
+        let named = parts.iter().skip(1).any(|word| {
+            self.reading.names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount")
+        });
+        if !sets || !named {
+            return;
+        }
+        for value in rest {
+            let Some((entity, column)) = self.amount_in(value, 0) else { continue };
+            let Some(meaning) = self.reading.names.meaning(&entity, &column) else { continue };
+            let Shape::ReadModify(direction, read) = self.shape(&column, value) else { continue };
+            let mut write = self.write(meaning, &entity, &column, self.place(link));
+            write.way = Way::ReadModify(direction);
+            write.read = read;
+            found.push(write);
+            return;
+        }
+    }
+
+    /// The first amount that a value is computed from.
+    fn amount_in(&self, value: &Node<'a>, depth: usize) -> Option<(String, String)> {
+        if depth > 3 {
+            return None;
+        }
+        if let Some((object, column)) = column_of(value) {
+            let entity = self.unit.owner(object).entity;
+            return self.reading.names.meaning(&entity, column).map(|_| (entity, column.to_owned()));
+        }
+        match &value.kind {
+            Kind::Binary(_, left, right) => {
+                self.amount_in(left, depth + 1).or_else(|| self.amount_in(right, depth + 1))
+            }
+            Kind::Name(name) => {
+                let definition = self.unit.definition(name, value.span.start)?;
+                (definition.value.span.start != value.span.start)
+                    .then(|| self.amount_in(definition.value, depth + 1))?
+            }
+            Kind::Call(_, arguments) => arguments.iter().find_map(|part| self.amount_in(part, depth + 1)),
+            _ => None,
         }
     }
 
@@ -271,37 +342,27 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let link = &chain.links[position];
         let Some((_, down)) = STEPS.iter().find(|(key, _)| *key == link.key) else { return };
         let base = if *down { Direction::Down } else { Direction::Up };
-        for argument in link.given() {
-            let mut columns: Vec<&str> = argument.text().into_iter().collect();
-            if let Kind::List(items) = &argument.kind {
-                columns.extend(items.iter().filter_map(|item| match &item.kind {
-                    Kind::Pair(key, _) => key.text().or(key.name()),
-                    Kind::Text(text, _) => Some(text.as_ref()),
-                    _ => None,
-                }));
+        for (column, amount) in stepped(link) {
+            let entity = self.unit.entity_of(chain);
+            let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
+            let mut write = self.write(meaning, &entity, column, self.place(link));
+            let direction = match amount.map_or(base, |amount| super::amount::sign(amount, base)) {
+                // `decrement(delta)`: the name of the call says more than the name of the amount.
+                Direction::Unknown if *down => Direction::Down,
+                direction => direction,
+            };
+            write.way = Way::Relative(direction);
+            // Ruby's `decrement` without a mark changes only the object in memory.
+            if self.reading.language == super::language::Language::Ruby && !link.name.ends_with(['!', 'r']) {
+                write.way = Way::ReadModify(direction);
+                let owner = self.unit.owner(chain.root);
+                write.read = owner.load;
+                write.persistence = persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
             }
-            for column in columns {
-                let entity = self.unit.entity_of(chain);
-                let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
-                let mut write = self.write(meaning, &entity, column, link.span);
-                let amount = link.given().iter().find(|other| other.text() != Some(column));
-                let direction = amount.map_or(base, |amount| super::amount::sign(amount, base));
-                write.way = Way::Relative(direction);
-                // Ruby's `decrement` without a mark changes only the object in memory.
-                if self.reading.language == super::language::Language::Ruby
-                    && !link.name.ends_with(['!', 'r'])
-                {
-                    write.way = Way::ReadModify(direction);
-                    let owner = self.unit.owner(chain.root);
-                    write.read = owner.load;
-                    write.persistence =
-                        persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
-                }
-                write.guard = guard::in_chain(chain, position, column);
-                write.rows = guard::row_count(self.unit, chain, self.reading);
-                write.read = write.read.or_else(|| self.unit.owner(chain.root).load);
-                found.push(write);
-            }
+            write.guard = guard::in_chain(chain, position, column);
+            write.rows = guard::row_count(self.unit, chain, self.reading);
+            write.read = write.read.or_else(|| self.unit.owner(chain.root).load);
+            found.push(write);
         }
     }
 
@@ -323,7 +384,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         };
         for column in writes {
             let Some(meaning) = self.reading.names.meaning(&table, &column.column) else { continue };
-            let mut write = self.write(meaning, &table, &column.column, text.span);
+            let mut write = self.write(meaning, &table, &column.column, self.statement_place(text.span));
             write.way = way_of(column.change);
             if column.change == sql::Change::Absolute
                 && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
@@ -392,6 +453,38 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                     .any(|argument| argument.root().name() == Some(name))
         })
     }
+}
+
+/// The columns that a `decrement` names, each with the amount it is changed by, if one is given.
+fn stepped<'t, 'a>(link: &Link<'t, 'a>) -> Vec<(&'t str, Option<&'t Node<'a>>)> {
+    let mut columns = Vec::new();
+    for argument in link.given() {
+        match &argument.kind {
+            Kind::Text(text, _) => {
+                let other = link.given().iter().find(|other| other.text() != Some(text));
+                columns.push((text.as_ref(), other.map(|other| by_option(other).unwrap_or(other))));
+            }
+            Kind::List(items) => columns.extend(items.iter().filter_map(|item| match &item.kind {
+                Kind::Pair(key, value) => Some((key.text().or(key.name())?, Some(value.as_ref()))),
+                Kind::Text(text, _) => {
+                    let other = link.given().iter().find(|other| other.span != argument.span);
+                    Some((text.as_ref(), other.and_then(by_option)))
+                }
+                _ => None,
+            })),
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// Sequelize's `{ by: n }`.
+fn by_option<'t, 'a>(node: &'t Node<'a>) -> Option<&'t Node<'a>> {
+    let Kind::List(items) = &node.kind else { return None };
+    items.iter().find_map(|item| match &item.kind {
+        Kind::Pair(key, value) if key.text().or(key.name()) == Some("by") => Some(value.as_ref()),
+        _ => None,
+    })
 }
 
 /// Whether a column counts units held for somebody.
