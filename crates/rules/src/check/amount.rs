@@ -84,6 +84,21 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                     let base = if name == "increment" { Direction::Up } else { Direction::Down };
                     return Some(arguments.first().map_or(base, |argument| sign(argument, base)));
                 }
+                // sea-orm's `Expr::col(Column::Stock).sub(n)`.
+                if let (Kind::Member(object, _), [amount]) = (&callee.kind, arguments.as_slice())
+                    && let Some(base) = arithmetic(&name)
+                    && matches!(object.kind, Kind::Call(..))
+                    && self.is_column_call(object)
+                {
+                    return Some(sign(amount, base));
+                }
+                // Kysely's `eb('stock', '-', n)`.
+                if let [column, Node { kind: Kind::Text(operator, _), .. }, _] = arguments.as_slice()
+                    && matches!(operator.as_ref(), "-" | "+")
+                    && column.text().is_some_and(|text| self.is_own(text))
+                {
+                    return Some(if operator == "-" { Direction::Down } else { Direction::Up });
+                }
                 let computed = COMPUTED.contains(&name.as_str()) || name == "max" || name == "min";
                 computed.then(|| arguments.iter().find_map(|argument| self.relative(argument, depth + 1)))?
             }
@@ -116,6 +131,26 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Change::Up => Some(Direction::Up),
             Change::Absolute => None,
         }
+    }
+
+    fn is_own(&self, column: &str) -> bool {
+        squashed(column.rsplit('.').next().unwrap_or(column)) == squashed(self.column)
+    }
+
+    fn is_column_call(&self, node: &Node<'a>) -> bool {
+        let Kind::Call(callee, arguments) = &node.kind else { return false };
+        let name = callee.name().or(match callee.kind {
+            Kind::Member(_, name) => Some(name),
+            _ => None,
+        });
+        name.is_some_and(|name| matches!(squashed(name).as_str(), "col" | "column" | "ref" | "field"))
+            && arguments.iter().any(|argument| {
+                argument.any(&|part| match &part.kind {
+                    Kind::Text(text, _) => self.is_own(text),
+                    Kind::Member(_, name) => self.is_own(name),
+                    _ => false,
+                })
+            })
     }
 
     /// `F("stock")`, `Product.stock` of the class, the parameter of a lambda that the database runs.
@@ -179,14 +214,7 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Name(name) => self.derived_name(name, value, depth),
             Kind::Call(callee, arguments) => {
                 if let Kind::Member(object, name) = &callee.kind {
-                    let arithmetic = match squashed(name).as_str() {
-                        "subtract" | "minus" | "sub" | "checkedsub" | "saturatingsub" => {
-                            Some(Direction::Down)
-                        }
-                        "plus" | "checkedadd" | "saturatingadd" => Some(Direction::Up),
-                        _ => None,
-                    };
-                    if let Some(direction) = arithmetic
+                    if let Some(direction) = arithmetic(&squashed(name))
                         && let Some(read) = self.reads(object, depth)
                     {
                         return Some((direction, read));
@@ -253,6 +281,14 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Name(name) => self.reads_name(name, node, depth),
             Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
             Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
+                (Kind::Name(name), arguments)
+                    if name.starts_with("get")
+                        && arguments
+                            .iter()
+                            .any(|argument| argument.text().is_some_and(|text| self.is_own(text))) =>
+                {
+                    Some(Some(node.span))
+                }
                 (Kind::Name(_), [argument]) => self.reads(argument, depth + 1),
                 (Kind::Member(object, name), []) if *name != "length" && !name.starts_with("get") => {
                     self.reads(object, depth + 1)
@@ -321,6 +357,15 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         let name = object.root().name()?;
         let definition = self.unit.definition(name, object.span.start)?;
         Chain::of(definition.value, true).map(|chain| Some(chain.span))
+    }
+}
+
+/// Methods that stand for an operator.
+fn arithmetic(name: &str) -> Option<Direction> {
+    match name {
+        "subtract" | "minus" | "sub" | "checkedsub" | "saturatingsub" => Some(Direction::Down),
+        "plus" | "add" | "checkedadd" | "saturatingadd" => Some(Direction::Up),
+        _ => None,
     }
 }
 

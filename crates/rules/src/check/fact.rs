@@ -37,6 +37,8 @@ pub(crate) enum Persistence {
     Saved,
     /// A method of a stored class changes its own object; callers save it.
     Method,
+    /// The same, but only another file can show that the class is stored.
+    MethodOfClass,
     /// Nothing here shows that it is stored.
     Unseen,
 }
@@ -83,6 +85,8 @@ pub(crate) struct AmountWrite {
 pub(crate) struct ClassFact {
     pub(crate) name: String,
     pub(crate) versioned: bool,
+    /// A database context lists it.
+    pub(crate) listed: bool,
 }
 
 /// Everything rules ask of one file.
@@ -116,16 +120,20 @@ pub(crate) struct Reading<'r> {
 /// Reads the facts of a file from its tree.
 pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
     let units = unit::units(root);
-    let mut facts = FileFacts { classes: super::class::classes(root), ..FileFacts::default() };
+    let mut facts = FileFacts { classes: super::class::classes(root, reading), ..FileFacts::default() };
     let locks: Vec<Vec<super::lock::LockPlace>> =
         units.iter().map(|unit| super::lock::locks(unit, reading)).collect();
     facts.locking = super::lock::locking_functions(&units, &locks);
     for (unit, own) in units.iter().zip(&locks) {
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
+        let retried = unit.function.is_some_and(super::lock::catches_conflict);
         let called_under_lock = super::lock::called_under_lock(unit, &units, &locks);
         let mut writes = super::write::writes(unit, reading);
         for write in &mut writes {
+            if retried && write.guard == Guard::None {
+                write.guard = Guard::Version;
+            }
             write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
             write.called_before = called_before(unit, write.at);
         }

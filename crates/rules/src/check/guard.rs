@@ -8,7 +8,7 @@ use super::language::Language;
 use super::names::squashed;
 use super::owner::column_of;
 use super::sql;
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
 
 /// Keys under which an update's own argument chooses rows.
@@ -108,6 +108,11 @@ pub(crate) fn around(unit: &Unit<'_, '_>, inner: &Chain<'_, '_>, column: &str) -
     Guard::None
 }
 
+/// Whether a filter compares a column.
+pub(crate) fn names_column(filter: &Node<'_>, column: &str) -> bool {
+    guard_of(std::slice::from_ref(filter), column) == Guard::Amount
+}
+
 fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
     let wanted = squashed(column);
     let mut guard = Guard::None;
@@ -127,7 +132,10 @@ fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
                 }
                 Kind::Text(text, _) => vec![squashed(text.rsplit('.').next().unwrap_or(text))],
                 Kind::Name(name) => vec![squashed(name)],
-                _ => column_of(node).map(|(_, name)| squashed(name)).into_iter().collect(),
+                _ => column_of(node)
+                    .map(|(_, name)| squashed(name.strip_prefix("get").unwrap_or(name)))
+                    .into_iter()
+                    .collect(),
             };
             if names.contains(&wanted) {
                 guard = Guard::Amount;
@@ -138,6 +146,18 @@ fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
         });
     }
     guard
+}
+
+/// Whether the new amount is compared with zero afterwards: the change is atomic and the oversell is seen.
+pub(crate) fn is_checked_after(unit: &Unit<'_, '_>, at: Span, column: &str) -> bool {
+    unit.conditions.iter().filter(|condition| condition.span.start > at.start).any(|condition| {
+        condition.any(&|node| {
+            let Kind::Binary("<", left, right) = &node.kind else { return false };
+            let own = column_of(left).map_or(left.name(), |(_, name)| Some(name));
+            matches!(right.kind, Kind::Number("0"))
+                && own.is_some_and(|name| squashed(name).ends_with(&squashed(column)))
+        })
+    })
 }
 
 /// Whether the number of changed rows is looked at.
@@ -153,7 +173,8 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     // An update as a part of a larger call (`Promise.all([...])`, EF's lambda) is looked at there or not at all.
     // EF Core's change stands inside the call that gives the number.
     let outer = unit.chains.iter().find(|outer| {
-        outer.has(&["executeupdate", "executeupdateasync"])
+        (outer.has(&["executeupdate", "executeupdateasync"])
+            || chain.has(&["setsql"]) && outer.has(&["update"]))
             && outer.span.start < chain.span.start
             && outer.span.end >= chain.span.end
     });

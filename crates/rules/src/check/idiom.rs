@@ -40,6 +40,8 @@ pub(crate) const UPDATES: &[&str] = &[
     "executeupdate",
     "executeupdateasync",
     "setproperty",
+    // sea-orm
+    "colexpr",
     // GORM
     "updates",
     "updatecolumn",

@@ -239,6 +239,26 @@ pub(crate) fn called_under_lock(
     })
 }
 
+/// Whether a function knows that its save may meet a newer version.
+pub(crate) fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
+    function.body.iter().any(|part| {
+        part.any(&|node| {
+            let (Kind::Name(name) | Kind::Member(_, name)) = &node.kind else { return false };
+            matches!(
+                *name,
+                "DbUpdateConcurrencyException"
+                    | "OptimisticLockException"
+                    | "ObjectOptimisticLockingFailureException"
+                    | "OptimisticLockingFailureException"
+                    | "StaleObjectError"
+                    | "StaleDataError"
+                    | "VersionError"
+                    | "OptimisticLockVersionMismatchError"
+            )
+        })
+    })
+}
+
 /// Whether a write happens under one of the locks.
 pub(crate) fn state(places: &[LockPlace], write: &AmountWrite) -> Lock {
     let mut state = Lock::None;

@@ -3,6 +3,7 @@
 
 mod declaration;
 mod expression;
+mod macros;
 mod statement;
 mod text;
 

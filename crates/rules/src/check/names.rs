@@ -3,7 +3,7 @@
 
 use super::vocabulary::{
     FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
-    STOCK_CORE, STOCK_ENTITIES, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
+    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -148,7 +148,7 @@ impl Names {
         let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
         let listed = owner.last().is_some_and(|word| self.stock_entities.contains(word))
             || self.stock_entities.contains(&joined)
-            || ["product", "stock", "inventory"].iter().any(|word| joined.contains(word));
+            || STOCK_ENTITY_PARTS.iter().any(|part| joined.contains(part));
         if excluded || !listed {
             return None;
         }
@@ -167,6 +167,11 @@ impl Names {
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
+    }
+
+    /// Whether a column means stock wherever it stands.
+    pub(crate) fn is_strong(&self, column: &str) -> bool {
+        self.stock.contains(&squashed(column)) || is_composed(&words(column))
     }
 
     /// Fragments of which at least one stands in every file that rules about amounts can say something of.

@@ -186,7 +186,16 @@ impl<'t, 'a> Unit<'t, 'a> {
             let inner = self.resolve(object, depth + 1);
             return Owner { entity: getter.to_owned(), ..inner };
         }
-        let entity = self.entity_of(&chain);
+        let mut entity = self.entity_of(&chain);
+        // `find(id)` in a method of the class itself.
+        let bare =
+            chain.root.name().is_some() && chain.root.name() == chain.links.first().map(|link| link.name);
+        let finder = chain.links.first().is_some_and(|link| {
+            matches!(link.key.as_str(), "find" | "findby" | "where" | "lock" | "first" | "unscoped")
+        });
+        if let (true, true, Some(class)) = (bare, finder, self.class) {
+            entity = class.name.to_owned();
+        }
         // An element of a collection in memory: the collection's owner decides.
         if let Kind::Member(object, name) = &callee.kind
             && ELEMENTS.contains(&squashed(name).as_str())

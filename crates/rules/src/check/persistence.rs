@@ -32,7 +32,7 @@ pub(crate) fn of<'a>(
     }
     let stored_class = unit.class.is_some_and(|class| is_persistent(class));
     if owner.origin == Origin::This && unit.class.is_some() {
-        return if stored_class { Persistence::Method } else { Persistence::Unseen };
+        return if stored_class { Persistence::Method } else { Persistence::MethodOfClass };
     }
     let managed = matches!(reading.language, Language::Java | Language::TypeScript | Language::CSharp)
         && matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::Parameter)
@@ -79,6 +79,12 @@ fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, aliases: &[&str], owne
             return false;
         }
         let key = link.key.as_str();
+        // What a cart's service is given is a line of the cart, whatever its name.
+        let carts = chain.root.name() != Some(root)
+            && chain.links[..position].iter().map(|link| link.name).chain(chain.root.name()).any(is_cart);
+        if carts {
+            return false;
+        }
         let by_prefix = ["save", "update", "persist", "store"].iter().any(|prefix| key.starts_with(prefix));
         let save = SAVES.contains(&key) || by_prefix;
         let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
@@ -93,6 +99,12 @@ fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, aliases: &[&str], owne
         let saved = save && (on_object || given || bare);
         after && (saved || session && is_session(chain, position, owner))
     })
+}
+
+fn is_cart(name: &str) -> bool {
+    super::names::words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "cart" | "basket" | "bag" | "wishlist"))
 }
 
 /// Whether a commit or flush is one of a session of objects.

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     versioned: HashSet<String>,
+    listed: HashSet<String>,
     locking: Vec<Called>,
     called_under_lock: HashSet<String>,
 }
@@ -23,6 +24,9 @@ impl Project {
             for class in &file.classes {
                 if (class.versioned || schema) && !class.name.is_empty() {
                     project.versioned.insert(key(&class.name));
+                }
+                if class.listed {
+                    project.listed.insert(key(&class.name));
                 }
             }
             project.locking.extend(file.locking.iter().cloned());
@@ -38,6 +42,11 @@ impl Project {
     /// Whether rows of an entity carry an optimistic version.
     pub(crate) fn is_versioned(&self, entity: &str) -> bool {
         !entity.is_empty() && self.versioned.contains(&key(entity))
+    }
+
+    /// Whether a database context lists the class.
+    pub(crate) fn is_listed(&self, entity: &str) -> bool {
+        self.listed.contains(&key(entity))
     }
 
     /// Whether a function that takes the lock was called before the write.

@@ -280,6 +280,21 @@ pub(super) const STOCK_ENTITIES: &[&str] = &[
     "catalogitem",
     "laptop",
 ];
+/// Parts of an entity's name, written without separators, that make it one of them.
+pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
+    "product",
+    "stock",
+    "inventory",
+    "sanpham",
+    "spchitiet",
+    "khohang",
+    "vattu",
+    "producto",
+    "produto",
+    "estoque",
+    "inventario",
+    "masterdata",
+];
 /// Words that take an entity out of the question: what a buyer wants is not what the shop has.
 pub(super) const NOT_STOCK: &[&str] = &[
     "cart",
@@ -521,4 +536,7 @@ pub(super) const FRAGMENTS: &[&str] = &[
     "disponible",
     "available",
     "copies",
+    // What lists stored classes of C#.
+    "dbset<",
+    "entitytypeconfiguration",
 ];

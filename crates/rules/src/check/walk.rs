@@ -124,7 +124,9 @@ fn is_test_file(name: &str) -> bool {
         || lower.starts_with("seed")
         || lower.ends_with("seeder")
         || lower.ends_with("seed")
-        || lower == "conftest"
+        || lower.starts_with("test-")
+        || lower.starts_with("mock")
+        || matches!(lower.as_str(), "conftest" | "test" | "tests" | "spec")
         || ["Test", "Tests", "IT", "Spec"].iter().any(|end| stem.ends_with(end) && stem.len() > end.len())
 }
 

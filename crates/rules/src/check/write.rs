@@ -1,11 +1,16 @@
-//! Writes to amounts in a unit: assignments to objects that are saved, update calls of mappers and builders, SQL in strings.
+//! Writes to amounts in a unit: assignments to objects that are saved, and update calls of mappers and builders.
+//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`.
+
+mod named;
+mod statement;
+mod step;
 
 use super::amount::{Direction, Question, Shape};
 use super::chain::{Chain, Link};
 use super::entry::{Entry, entries};
 use super::fact::{AmountWrite, Guard, Lock, Persistence, Reading, RowCount, Way};
 use super::guard;
-use super::idiom::{NEUTRAL, STEPS, UPDATES};
+use super::idiom::{NEUTRAL, UPDATES};
 use super::names::squashed;
 use super::owner::column_of;
 use super::persistence;
@@ -32,11 +37,22 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
             writer.step(chain, position, &mut found);
+            writer.increment(chain, position, &mut found);
             writer.named_setter(chain, position, &mut found);
+            writer.expression(chain, position, &mut found);
         }
     }
     for (text, chain) in &unit.texts {
         writer.statement(text, *chain, &mut found);
+    }
+    for write in &mut found {
+        if matches!(write.way, Way::Relative(_))
+            && write.guard == Guard::None
+            && guard::is_checked_after(unit, write.at, &write.column)
+        {
+            write.guard = Guard::Amount;
+            write.rows = RowCount::Checked;
+        }
     }
     found
 }
@@ -121,6 +137,15 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.object_write(object, column, operator, value, at, found);
     }
 
+    fn is_cart_code(&self) -> bool {
+        let names = [self.unit.name, self.unit.class.map_or("", |class| class.name)];
+        names.iter().any(|name| {
+            super::names::words(name)
+                .iter()
+                .any(|word| matches!(word.as_str(), "cart" | "basket" | "wishlist"))
+        })
+    }
+
     fn is_own_field(&self, name: &str) -> bool {
         let plain_fields = matches!(
             self.reading.language,
@@ -173,6 +198,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
         let owner = self.unit.owner(object);
         let Some(meaning) = self.reading.names.meaning(&owner.entity, column) else { return };
+        // In a cart's own code a product that was handed in is a line of the cart.
+        let shelf =
+            ["stock", "inventory", "warehouse"].iter().any(|word| squashed(&owner.entity).contains(word));
+        if self.is_cart_code() && owner.load.is_none() && !shelf && !self.reading.names.is_strong(column) {
+            return;
+        }
         let (way, read) = match operator {
             "-=" => (Way::ReadModify(super::amount::sign(value, Direction::Down)), owner.load),
             "+=" => (Way::ReadModify(super::amount::sign(value, Direction::Up)), owner.load),
@@ -194,12 +225,20 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let link = &chain.links[position];
         let Some(arguments) = link.arguments else { return };
         let key = link.key.as_str();
+        if let ("setsql", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments) {
+            self.fragment(chain, position, text, found);
+            return;
+        }
         let wrapper = !UPDATES.contains(&key)
             && ["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix));
         if !UPDATES.contains(&key) && !wrapper || NEUTRAL.contains(&key) {
             return;
         }
-        let entries = entries(link);
+        let mut entries = entries(link);
+        if let ("bulkwrite", Some(changes)) = (key, arguments.first()) {
+            let defined = changes.name().and_then(|name| self.unit.definition(name, changes.span.start));
+            super::entry::bulk_entries(defined.map_or(changes, |definition| definition.value), &mut entries);
+        }
         for entry in &entries {
             if !self.reading.names.may_matter(&entry.column) || guard::is_condition(entry, key, arguments) {
                 continue;
@@ -230,7 +269,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         } else {
             self.shape(&entry.column, entry.value)
         };
-        let mut write = self.write(meaning, &entity, &entry.column, self.place(&chain.links[position]));
+        // Of many changes in one call each stands on its own line.
+        let at = match chain.links[position].key.as_str() {
+            "bulkwrite" => entry.value.span,
+            _ => self.place(&chain.links[position]),
+        };
+        let mut write = self.write(meaning, &entity, &entry.column, at);
         match shape {
             Shape::ReadModify(direction, read) => {
                 write.way = Way::ReadModify(direction);
@@ -273,218 +317,6 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 )
         })
     }
-
-    /// `update_all("stock = stock - 1")`.
-    fn fragment(&self, chain: &Chain<'t, 'a>, position: usize, text: &str, found: &mut Vec<AmountWrite>) {
-        let Some(SqlFact::Update { writes, .. }) = sql::read(&format!("UPDATE t SET {text}")) else { return };
-        let entity = self.unit.entity_of(chain);
-        for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&entity, &column.column) else { continue };
-            let mut write = self.write(meaning, &entity, &column.column, self.place(&chain.links[position]));
-            write.way = way_of(column.change);
-            write.guard = guard::in_chain(chain, position, &column.column);
-            write.rows = guard::row_count(self.unit, chain, self.reading);
-            found.push(write);
-        }
-    }
-
-    /// `updateStock(id, product.stock - n)`: a function named after the column is given what was computed from the read.
-    fn named_setter(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
-        let link = &chain.links[position];
-        let [_, rest @ ..] = link.given() else { return };
-        let parts = super::names::words(link.name);
-        let sets = parts.first().is_some_and(|verb| {
-            matches!(verb.as_str(), "set" | "update" | "save" | "change" | "modify" | "edit" | "actualizar")
-        });
-        let named = parts.iter().skip(1).any(|word| {
-            self.reading.names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount")
-        });
-        if !sets || !named {
-            return;
-        }
-        for value in rest {
-            let Some((entity, column)) = self.amount_in(value, 0) else { continue };
-            let Some(meaning) = self.reading.names.meaning(&entity, &column) else { continue };
-            let Shape::ReadModify(direction, read) = self.shape(&column, value) else { continue };
-            let mut write = self.write(meaning, &entity, &column, self.place(link));
-            write.way = Way::ReadModify(direction);
-            write.read = read;
-            found.push(write);
-            return;
-        }
-    }
-
-    /// The first amount that a value is computed from.
-    fn amount_in(&self, value: &Node<'a>, depth: usize) -> Option<(String, String)> {
-        if depth > 3 {
-            return None;
-        }
-        if let Some((object, column)) = column_of(value) {
-            let entity = self.unit.owner(object).entity;
-            return self.reading.names.meaning(&entity, column).map(|_| (entity, column.to_owned()));
-        }
-        match &value.kind {
-            Kind::Binary(_, left, right) => {
-                self.amount_in(left, depth + 1).or_else(|| self.amount_in(right, depth + 1))
-            }
-            Kind::Name(name) => {
-                let definition = self.unit.definition(name, value.span.start)?;
-                (definition.value.span.start != value.span.start)
-                    .then(|| self.amount_in(definition.value, depth + 1))?
-            }
-            Kind::Call(_, arguments) => arguments.iter().find_map(|part| self.amount_in(part, depth + 1)),
-            _ => None,
-        }
-    }
-
-    /// `decrement('stock', n)`.
-    fn step(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
-        let link = &chain.links[position];
-        let Some((_, down)) = STEPS.iter().find(|(key, _)| *key == link.key) else { return };
-        let base = if *down { Direction::Down } else { Direction::Up };
-        for (column, amount) in stepped(link) {
-            let entity = self.unit.entity_of(chain);
-            let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
-            let mut write = self.write(meaning, &entity, column, self.place(link));
-            let direction = match amount.map_or(base, |amount| super::amount::sign(amount, base)) {
-                // `decrement(delta)`: the name of the call says more than the name of the amount.
-                Direction::Unknown if *down => Direction::Down,
-                direction => direction,
-            };
-            write.way = Way::Relative(direction);
-            // Ruby's `decrement` without a mark changes only the object in memory.
-            if self.reading.language == super::language::Language::Ruby && !link.name.ends_with(['!', 'r']) {
-                write.way = Way::ReadModify(direction);
-                let owner = self.unit.owner(chain.root);
-                write.read = owner.load;
-                write.persistence = persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
-            }
-            write.guard = guard::in_chain(chain, position, column);
-            write.rows = guard::row_count(self.unit, chain, self.reading);
-            write.read = write.read.or_else(|| self.unit.owner(chain.root).load);
-            found.push(write);
-        }
-    }
-
-    /// An UPDATE in a string.
-    fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
-        let Kind::Text(sql, parts) = &text.kind else { return };
-        let Some(SqlFact::Update { table, writes, guards, returning }) = sql::read(sql) else { return };
-        let chain = chain.and_then(|index| self.unit.chains.get(index)).or_else(|| self.chain_using(text));
-        let settles = writes.iter().any(|write| is_hold(&write.column) && write.change == sql::Change::Down);
-        let guard = if writes.iter().any(|write| {
-            guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
-                || guards.iter().any(|guard| self.reading.names.meaning(&table, guard).is_some())
-        }) {
-            Guard::Amount
-        } else if guards.iter().any(|guard| super::idiom::VERSIONS.contains(&squashed(guard).as_str())) {
-            Guard::Version
-        } else {
-            Guard::None
-        };
-        for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&table, &column.column) else { continue };
-            let mut write = self.write(meaning, &table, &column.column, self.statement_place(text.span));
-            write.way = way_of(column.change);
-            if column.change == sql::Change::Absolute
-                && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
-            {
-                write.way = Way::ReadModify(direction);
-                write.read = read;
-            }
-            write.guard = guard;
-            write.settles = settles;
-            write.rows = match chain {
-                Some(chain) if returning && chain.used => RowCount::Checked,
-                Some(chain) => guard::row_count(self.unit, chain, self.reading),
-                None => RowCount::Unseen,
-            };
-            found.push(write);
-        }
-    }
-
-    /// The value bound to an absolute UPDATE, if it was computed from the amount read before.
-    fn bound_value(
-        &self,
-        column: &str,
-        parts: &[Node<'a>],
-        chain: Option<&Chain<'t, 'a>>,
-    ) -> Option<(Direction, Option<Span>)> {
-        let arguments = chain.into_iter().flat_map(|chain| chain.links.iter()).flat_map(Link::given);
-        let later = self
-            .unit
-            .chains
-            .iter()
-            .filter(|other| chain.is_some_and(|chain| other.span.start > chain.span.start));
-        let later = later.flat_map(|chain| chain.links.iter()).filter(|link| {
-            matches!(
-                link.key.as_str(),
-                "bindparam" | "bindvalue" | "execute" | "setint" | "setlong" | "addwithvalue" | "bind"
-            )
-        });
-        let values = parts.iter().chain(arguments).chain(later.flat_map(Link::given));
-        for value in values {
-            let values: Vec<&Node<'a>> = match &value.kind {
-                Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => items.iter().collect(),
-                Kind::Text(..) => continue,
-                _ => vec![value],
-            };
-            for value in values {
-                if let Shape::ReadModify(direction, read) = self.shape(column, value) {
-                    return Some((direction, read));
-                }
-            }
-        }
-        None
-    }
-
-    /// The chain that runs the statement in `text`, when the text was put into a variable first.
-    fn chain_using(&self, text: &Node<'a>) -> Option<&Chain<'t, 'a>> {
-        let holder = self.unit.assignments.iter().find(|assignment| {
-            assignment.value.span == text.span || assignment.value.span.start == text.span.start
-        })?;
-        let name = holder.target.name()?;
-        self.unit.chains.iter().find(|chain| {
-            chain.span.start > text.span.start
-                && chain
-                    .links
-                    .iter()
-                    .flat_map(Link::given)
-                    .any(|argument| argument.root().name() == Some(name))
-        })
-    }
-}
-
-/// The columns that a `decrement` names, each with the amount it is changed by, if one is given.
-fn stepped<'t, 'a>(link: &Link<'t, 'a>) -> Vec<(&'t str, Option<&'t Node<'a>>)> {
-    let mut columns = Vec::new();
-    for argument in link.given() {
-        match &argument.kind {
-            Kind::Text(text, _) => {
-                let other = link.given().iter().find(|other| other.text() != Some(text));
-                columns.push((text.as_ref(), other.map(|other| by_option(other).unwrap_or(other))));
-            }
-            Kind::List(items) => columns.extend(items.iter().filter_map(|item| match &item.kind {
-                Kind::Pair(key, value) => Some((key.text().or(key.name())?, Some(value.as_ref()))),
-                Kind::Text(text, _) => {
-                    let other = link.given().iter().find(|other| other.span != argument.span);
-                    Some((text.as_ref(), other.and_then(by_option)))
-                }
-                _ => None,
-            })),
-            _ => {}
-        }
-    }
-    columns
-}
-
-/// Sequelize's `{ by: n }`.
-fn by_option<'t, 'a>(node: &'t Node<'a>) -> Option<&'t Node<'a>> {
-    let Kind::List(items) = &node.kind else { return None };
-    items.iter().find_map(|item| match &item.kind {
-        Kind::Pair(key, value) if key.text().or(key.name()) == Some("by") => Some(value.as_ref()),
-        _ => None,
-    })
 }
 
 /// Whether a column counts units held for somebody.
@@ -493,12 +325,4 @@ pub(crate) fn is_hold(column: &str) -> bool {
     ["reserved", "allocated", "held", "locked", "frozen", "committed"]
         .iter()
         .any(|word| column.contains(word))
-}
-
-fn way_of(change: sql::Change) -> Way {
-    match change {
-        sql::Change::Down => Way::Relative(Direction::Down),
-        sql::Change::Up => Way::Relative(Direction::Up),
-        sql::Change::Absolute => Way::Absolute,
-    }
 }

@@ -149,24 +149,17 @@ impl<'a> Lowering<'a> {
                 let name = self.field_or_empty(syntax, "macro");
                 let mut cursor = syntax.walk();
                 let tokens = syntax.named_children(&mut cursor).find(|child| child.kind() == "token_tree");
-                let arguments = tokens.map_or(Vec::new(), |tokens| self.tokens(tokens));
+                let arguments = tokens.map_or(Vec::new(), |tokens| self.macro_arguments(tokens));
+                // What builds a map or a list is one.
+                if name.name().is_some_and(|name| matches!(name, "doc" | "json" | "params" | "vec" | "bson"))
+                {
+                    return Some(Lowered::Kind(Kind::List(arguments)));
+                }
                 return Some(Lowered::Kind(Kind::Call(name, arguments)));
             }
             _ => return None,
         };
         Some(Lowered::Kind(Kind::Call(callee, self.call_arguments(syntax))))
-    }
-
-    /// Tokens inside a Rust macro: strings and names, `name - name` kept as an operator.
-    fn tokens(&mut self, tokens: Syntax<'_>) -> Vec<Node<'a>> {
-        let source = self.source_of(tokens);
-        let mut nodes = self.children(tokens);
-        if source.contains(" - ") && nodes.len() >= 2 {
-            let (Some(right), Some(left)) = (nodes.pop(), nodes.pop()) else { return nodes };
-            let span = left.span;
-            nodes.push(Node { kind: Kind::Binary("-", Box::new(left), Box::new(right)), span });
-        }
-        nodes
     }
 
     fn method(&mut self, syntax: Syntax<'_>, object: &str, name: &str) -> Box<Node<'a>> {
