@@ -90,6 +90,25 @@ fn has_where(link: &Link<'_, '_>) -> bool {
     })
 }
 
+/// The guard in a condition that was put into a variable first: `where: { id, ...whereLeft }`.
+pub(crate) fn by_name(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, column: &str) -> Guard {
+    let mut guard = Guard::None;
+    for argument in chain.links.iter().flat_map(Link::given) {
+        argument.walk(&mut |node| {
+            let Some(name) = node.name() else { return };
+            let lower = squashed(name);
+            let condition = ["where", "filter", "cond", "query", "criteria"].iter().any(|word| lower.contains(word));
+            let definition = condition.then(|| unit.definition(name, node.span.start)).flatten();
+            if let Some(definition) = definition
+                && guard == Guard::None
+            {
+                guard = guard_of(std::slice::from_ref(definition.value), column);
+            }
+        });
+    }
+    guard
+}
+
 /// The guard of a chain that this one is an argument of: EF Core puts the change inside, the condition outside.
 pub(crate) fn around(unit: &Unit<'_, '_>, inner: &Chain<'_, '_>, column: &str) -> Guard {
     let outer = unit.chains.iter().filter(|chain| {

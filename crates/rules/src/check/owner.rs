@@ -271,7 +271,11 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
         }
         let root = match &chain.root.kind {
-            Kind::Name("this") | Kind::Name("super") => String::new(),
+            // `this.decrement('stock')` is about the object itself.
+            Kind::Name("this" | "self") if first_call == 0 => {
+                self.class.map_or(String::new(), |class| entity_words(class.name))
+            }
+            Kind::Name("this" | "super") => String::new(),
             Kind::Name(name) if chain.links.first().is_none_or(|link| link.name != *name) => {
                 let owner = self.definition(name, chain.span.start);
                 match owner {

@@ -453,6 +453,8 @@ pub(super) const USED: &[&str] = &[
     "currentuse",
     "usercount",
     "usecounter",
+    "usedcnt",
+    "usecnt",
 ];
 pub(super) const USED_WEAK: &[&str] = &["used", "usage", "count", "redeemed", "claimed", "received"];
 pub(super) const LEFT: &[&str] = &[

@@ -196,8 +196,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         if !self.reading.names.may_matter(column) {
             return;
         }
-        let owner = self.unit.owner(object);
-        let Some(meaning) = self.reading.names.meaning(&owner.entity, column) else { return };
+        let mut owner = self.unit.owner(object);
+        let mut meaning = self.reading.names.meaning(&owner.entity, column);
+        // What loads a thing may say less than the name it is given: `gift_card = frappe.get_doc(...)`.
+        if let (None, Some(name), false) = (meaning, object.name(), super::owner::is_bought(&owner.entity)) {
+            meaning = self.reading.names.meaning(name, column);
+            owner.entity = name.to_owned();
+        }
+        let Some(meaning) = meaning else { return };
         // In a cart's own code a product that was handed in is a line of the cart.
         let shelf =
             ["stock", "inventory", "warehouse"].iter().any(|word| squashed(&owner.entity).contains(word));
@@ -295,6 +301,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 && guard::is_condition(other, &chain.links[position].key, chain.links[position].given())
         });
         write.guard = if own { Guard::Amount } else { places };
+        if write.guard == Guard::None {
+            write.guard = guard::by_name(self.unit, chain, &entry.column);
+        }
         if write.guard == Guard::None {
             write.guard = guard::around(self.unit, chain, &entry.column);
         }

@@ -101,12 +101,18 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             write.guard = guard;
             write.settles = settles;
             write.rows = match chain {
-                Some(chain) if returning && chain.used => RowCount::Checked,
+                Some(chain) if returning && (chain.used || self.fetches_after(chain)) => RowCount::Checked,
                 Some(chain) => guard::row_count(self.unit, chain, self.reading),
                 None => RowCount::Unseen,
             };
             found.push(write);
         }
+    }
+
+    /// Whether the rows that a statement returns are fetched by a later call.
+    fn fetches_after(&self, chain: &Chain<'t, 'a>) -> bool {
+        let later = self.unit.chains.iter().filter(|other| other.span.start > chain.span.start);
+        later.flat_map(|other| &other.links).any(|link| link.key.starts_with("fetch"))
     }
 
     /// The value bound to an absolute UPDATE, if it was computed from the amount read before.
