@@ -161,17 +161,17 @@ fn read_file(file: &Path, root: &Path, names: &Names, filter: &walk::Filter) -> 
 }
 
 fn read_text(path: PathBuf, text: &str, language: Language, names: &Names) -> Checked {
-    let reading = Reading { names, language, source: text };
+    let reading = Reading::new(names, language, text);
     let (facts, unparsable) = if language == Language::Sql {
         (sql_file::read(reading), false)
     } else {
         match lower::lower(language, text) {
-            Ok(root) => (fact::read(&root, reading), false),
+            Ok(lowered) => (fact::read(&lowered, reading), false),
             Err(_) => (FileFacts::default(), true),
         }
     };
     let suppressions = suppression::suppressions(text);
-    let quiet = facts.writes.is_empty() && facts.local.is_empty() && suppressions.is_empty();
+    let quiet = facts.writes.is_empty() && facts.local.findings.is_empty() && suppressions.is_empty();
     let source = if quiet { String::new() } else { text.to_owned() };
     let lines = text.lines().count();
     Checked { path, facts, lines, parsed: true, unparsable, source, suppressions }
@@ -217,7 +217,13 @@ fn judge_file(file: Checked, project: &Project, options: &Options, outcome: &mut
         });
         findings.extend(finding);
     }
-    findings.extend(file.facts.local);
+    let local = file.facts.local;
+    let broken = local.findings.iter().map(|finding| (finding.rule, finding.at.line, false));
+    let kept = local.kept.iter().map(|(rule, at)| (*rule, at.line, true));
+    for (rule, line, kept) in broken.chain(kept) {
+        outcome.sites.push(Site { rule, path: file.path.clone(), line, kept });
+    }
+    findings.extend(local.findings);
     findings.retain(|finding| finding.confidence >= confidence_min);
     for suppression in &file.suppressions {
         match suppression.fault(&options.today) {

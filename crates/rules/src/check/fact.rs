@@ -4,8 +4,9 @@
 use super::amount::Direction;
 use super::language::Language;
 use super::lock::Called;
+use super::lower::Lowered;
 use super::names::{Meaning, Names};
-use super::tree::{Node, Span};
+use super::tree::Span;
 use super::unit::{self, Unit};
 
 /// What protects a write by its own condition.
@@ -98,8 +99,8 @@ pub(crate) struct FileFacts {
     pub(crate) locking: Vec<Called>,
     /// Calls of each unit, and whether the unit takes a lock itself.
     pub(crate) calls: Vec<UnitCalls>,
-    /// Findings of rules that one unit decides alone.
-    pub(crate) local: Vec<super::finding::Finding>,
+    /// What rules say that one unit decides alone.
+    pub(crate) local: super::rule::Verdicts,
 }
 
 /// What one unit calls.
@@ -115,10 +116,42 @@ pub(crate) struct Reading<'r> {
     pub(crate) names: &'r Names,
     pub(crate) language: Language,
     pub(crate) source: &'r str,
+    /// The file names a payment provider.
+    pub(crate) providers: bool,
+    /// The file names something that leaves the database, or a transaction.
+    pub(crate) effects: bool,
+    /// The file names orders and a status.
+    pub(crate) orders: bool,
+}
+
+impl<'r> Reading<'r> {
+    pub(crate) fn new(names: &'r Names, language: Language, source: &'r str) -> Reading<'r> {
+        let has = |words: &[&str]| words.iter().any(|word| contains(source, word));
+        Reading {
+            names,
+            language,
+            source,
+            providers: has(&["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"]),
+            effects: has(&["transaction", "atomic", "commit", "charge"]),
+            orders: has(&["status", "state", "estado"]),
+        }
+    }
+
+    /// Whether the file has a word, in any case.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        contains(self.source, word)
+    }
+}
+
+/// Whether a text has an ASCII word, in any case.
+fn contains(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
 /// Reads the facts of a file from its tree.
-pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
+pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFacts {
+    let root = &lowered.root;
     let units = unit::units(root);
     let mut facts = FileFacts { classes: super::class::classes(root, reading), ..FileFacts::default() };
     let locks: Vec<Vec<super::lock::LockPlace>> =
@@ -144,8 +177,9 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
             locks: !places.is_empty(),
             called: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
         });
-        super::rule::local(unit, reading, &mut facts.local);
+        super::rule::of_unit(unit, reading, &mut facts.local);
     }
+    super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
     facts
 }
 

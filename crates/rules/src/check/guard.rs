@@ -97,7 +97,8 @@ pub(crate) fn by_name(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, column: &str) 
         argument.walk(&mut |node| {
             let Some(name) = node.name() else { return };
             let lower = squashed(name);
-            let condition = ["where", "filter", "cond", "query", "criteria"].iter().any(|word| lower.contains(word));
+            let condition =
+                ["where", "filter", "cond", "query", "criteria"].iter().any(|word| lower.contains(word));
             let definition = condition.then(|| unit.definition(name, node.span.start)).flatten();
             if let Some(definition) = definition
                 && guard == Guard::None

@@ -20,6 +20,14 @@ pub struct Vocabulary {
     pub limit_columns: Vec<String>,
     /// Functions that take the row lock before they return.
     pub lock_functions: Vec<String>,
+    /// Columns that hold an order's status, such as `fulfilment_phase`.
+    pub status_columns: Vec<String>,
+    /// Tables or classes that are orders, such as `purchase`.
+    pub order_entities: Vec<String>,
+    /// The function or functions that may change an order's status.
+    pub status_functions: Vec<String>,
+    /// Names that hold money, such as `tarif`.
+    pub price_columns: Vec<String>,
 }
 
 /// What a column holds.
@@ -90,6 +98,10 @@ pub struct Names {
     stock_entities: BTreeSet<String>,
     limits: BTreeSet<String>,
     pub(crate) lock_functions: BTreeSet<String>,
+    pub(crate) status_columns: BTreeSet<String>,
+    pub(crate) order_entities: BTreeSet<String>,
+    pub(crate) status_functions: BTreeSet<String>,
+    pub(crate) price_columns: BTreeSet<String>,
 }
 
 impl Names {
@@ -107,6 +119,10 @@ impl Names {
             stock_entities: set(STOCK_ENTITIES, &vocabulary.stock_entities),
             limits: set(USED, &vocabulary.limit_columns),
             lock_functions: set(&[], &vocabulary.lock_functions),
+            status_columns: set(&[], &vocabulary.status_columns),
+            order_entities: set(&[], &vocabulary.order_entities),
+            status_functions: set(&[], &vocabulary.status_functions),
+            price_columns: set(&[], &vocabulary.price_columns),
         }
     }
 

@@ -114,6 +114,8 @@ pub(crate) struct Unit<'t, 'a> {
     pub(crate) assignments: Vec<Assignment<'t, 'a>>,
     /// Comparisons and other conditions.
     pub(crate) conditions: Vec<&'t Node<'a>>,
+    /// Everything that a condition or an opened resource rules over, with the condition.
+    pub(crate) blocks: Vec<(&'t Node<'a>, Span)>,
     /// Strings that are not part of another string, with the chain they are an argument of.
     pub(crate) texts: Vec<(&'t Node<'a>, Option<usize>)>,
     pub(crate) returns: Vec<&'t Node<'a>>,
@@ -166,6 +168,7 @@ impl<'t, 'a> Splitter<'t, 'a> {
             }
             Kind::Branch(condition, rest) => {
                 self.units[place.unit].conditions.push(condition);
+                self.units[place.unit].blocks.push((condition, node.span));
                 self.node(condition, inner);
                 for part in rest {
                     self.node(part, place);

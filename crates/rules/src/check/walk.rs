@@ -184,16 +184,81 @@ pub(crate) fn script_of(file: &Path, text: String) -> String {
 #[derive(Debug)]
 pub(crate) struct Filter {
     words: Option<AhoCorasick>,
+    /// For every word the signs that it gives.
+    signs: Vec<u16>,
 }
 
 impl Filter {
     pub(crate) fn new(names: &Names) -> Filter {
-        // Separators split `units_in_stock`: its longest piece is searched instead of the whole.
-        let words = names.fragments();
-        Filter { words: AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).ok() }
+        let mut words: Vec<String> = names.fragments();
+        let mut signs = vec![AMOUNT; words.len()];
+        for (sign, list) in SIGNS {
+            words.extend(list.iter().map(|word| (*word).to_owned()));
+            signs.resize(words.len(), *sign);
+        }
+        let own = [(names.price_columns.iter(), MONEY), (names.status_columns.iter(), STATUS)];
+        for (list, sign) in own {
+            words.extend(list.cloned());
+            signs.resize(words.len(), sign);
+        }
+        Filter { words: AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).ok(), signs }
     }
 
     pub(crate) fn is_relevant(&self, text: &str) -> bool {
-        self.words.as_ref().is_none_or(|words| words.is_match(text))
+        let Some(words) = &self.words else { return true };
+        let mut seen = 0;
+        words.find_iter(text).any(|found| {
+            seen |= self.signs.get(found.pattern().as_usize()).copied().unwrap_or_default();
+            ENOUGH.iter().any(|enough| seen & enough == *enough)
+        })
     }
 }
+
+const AMOUNT: u16 = 1;
+const PROVIDER: u16 = 2;
+const MONEY: u16 = 4;
+const FRACTION: u16 = 8;
+const TRANSACTION: u16 = 16;
+const EFFECT: u16 = 32;
+const STATUS: u16 = 64;
+const ORDER: u16 = 128;
+/// What a file must show before a rule can speak of it.
+const ENOUGH: &[u16] = &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER];
+const SIGNS: &[(u16, &[&str])] = &[
+    (PROVIDER, &["stripe.", "stripe\\", "stripe::", "mollie", "adyen", "braintree", "razorpay", "paypal"]),
+    (MONEY, &["price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee"]),
+    (FRACTION, &["float", "double", "f64", "f32", "real(", "column(real"]),
+    (TRANSACTION, &["transaction", "atomic", ".begin", "begintx"]),
+    (
+        EFFECT,
+        &[
+            "mail",
+            "publish",
+            "axios",
+            "fetch(",
+            "requests.",
+            "httpx",
+            "resttemplate",
+            "webclient",
+            "httpclient",
+            "http.post",
+            "http.get",
+            "http::",
+            "reqwest",
+            "faraday",
+            "httparty",
+            "perform_",
+            ".delay(",
+            "apply_async",
+            "kafka",
+            "rabbit",
+            "sqs",
+            "queue",
+        ],
+    ),
+    (STATUS, &["status", "estado", "statut", "setstate"]),
+    (
+        ORDER,
+        &["order.", "order->", "orders", "order_", "order::", "order[", "ordermodel", "orderrepo", "pedido"],
+    ),
+];

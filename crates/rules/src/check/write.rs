@@ -109,12 +109,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     }
 
     fn place_at(&self, span: Span, at: usize) -> Span {
-        let Some(before) = self.reading.source.get(span.start..at) else { return span };
-        let Some(newline) = before.rfind('\n') else {
-            return Span { start: at, column: span.column + before.len(), ..span };
-        };
-        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-        Span { start: at, line: span.line + lines, column: before.len() - newline, ..span }
+        place_at(self.reading.source, span, at)
     }
 
     /// `object.stock -= n` and `object.stock = value`, also as the plain name of a field in a method.
@@ -334,4 +329,14 @@ pub(crate) fn is_hold(column: &str) -> bool {
     ["reserved", "allocated", "held", "locked", "frozen", "committed"]
         .iter()
         .any(|word| column.contains(word))
+}
+
+/// A span that begins at a byte inside it.
+pub(crate) fn place_at(source: &str, span: Span, at: usize) -> Span {
+    let Some(before) = source.get(span.start..at) else { return span };
+    let Some(newline) = before.rfind('\n') else {
+        return Span { start: at, column: span.column + before.len(), ..span };
+    };
+    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+    Span { start: at, line: span.line + lines, column: before.len() - newline, ..span }
 }
