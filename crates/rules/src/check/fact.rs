@@ -8,6 +8,8 @@ use super::lower::Lowered;
 use super::names::{Meaning, Names};
 use super::tree::Span;
 use super::unit::{self, Unit};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use std::sync::LazyLock;
 
 /// What protects a write by its own condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(crate) enum Persistence {
     Method,
     /// The same, but only another file can show that the class is stored.
     MethodOfClass,
+    /// A repository loaded it and writes it back by itself, if a caller's transaction is open.
+    Managed,
     /// Nothing here shows that it is stored.
     Unseen,
 }
@@ -116,37 +120,67 @@ pub(crate) struct Reading<'r> {
     pub(crate) names: &'r Names,
     pub(crate) language: Language,
     pub(crate) source: &'r str,
-    /// The file names a payment provider.
-    pub(crate) providers: bool,
-    /// The file names something that leaves the database, or a transaction.
-    pub(crate) effects: bool,
-    /// The file names orders and a status.
-    pub(crate) orders: bool,
+    /// Which of `WORDS` the file has, a bit for each.
+    words: u32,
 }
+
+/// Words that rules ask a whole file for, in any case; looked for once.
+const WORDS: &[&str] = &[
+    "stripe",
+    "mollie",
+    "adyen",
+    "braintree",
+    "razorpay",
+    "paypal",
+    "transaction",
+    "atomic",
+    "commit",
+    "charge",
+    "status",
+    "state",
+    "estado",
+    "statut",
+    "trangthai",
+    "outbox",
+];
+
+static SEARCH: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS).ok());
 
 impl<'r> Reading<'r> {
     pub(crate) fn new(names: &'r Names, language: Language, source: &'r str) -> Reading<'r> {
-        let has = |words: &[&str]| words.iter().any(|word| contains(source, word));
-        Reading {
-            names,
-            language,
-            source,
-            providers: has(&["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"]),
-            effects: has(&["transaction", "atomic", "commit", "charge"]),
-            orders: has(&["status", "state", "estado"]),
+        let mut words = 0;
+        match &*SEARCH {
+            Some(search) => {
+                for found in search.find_overlapping_iter(source) {
+                    words |= 1 << found.pattern().as_u32();
+                }
+            }
+            None => words = u32::MAX,
         }
+        Reading { names, language, source, words }
     }
 
-    /// Whether the file has a word, in any case.
+    /// Whether the file has one of `WORDS`.
     pub(crate) fn has(&self, word: &str) -> bool {
-        contains(self.source, word)
+        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1 << bit) != 0)
     }
-}
 
-/// Whether a text has an ASCII word, in any case.
-fn contains(text: &str, word: &str) -> bool {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    /// Whether the file names a payment provider.
+    pub(crate) fn names_provider(&self) -> bool {
+        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"].iter().any(|word| self.has(word))
+    }
+
+    /// Whether the file names a transaction, or money that is taken.
+    pub(crate) fn names_transaction(&self) -> bool {
+        ["transaction", "atomic", "commit", "charge"].iter().any(|word| self.has(word))
+    }
+
+    /// Whether the file names a status.
+    pub(crate) fn names_status(&self) -> bool {
+        !self.names.status_columns.is_empty()
+            || ["status", "state", "estado", "statut", "trangthai"].iter().any(|word| self.has(word))
+    }
 }
 
 /// Reads the facts of a file from its tree.
@@ -160,9 +194,9 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
     for (unit, own) in units.iter().zip(&locks) {
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
-        let retried = unit.function.is_some_and(super::lock::catches_conflict);
-        let called_under_lock = super::lock::called_under_lock(unit, &units, &locks);
         let mut writes = super::write::writes(unit, reading);
+        let retried = !writes.is_empty() && unit.function.is_some_and(super::lock::catches_conflict);
+        let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;

@@ -37,7 +37,22 @@ pub(crate) fn of<'a>(
     let managed = matches!(reading.language, Language::Java | Language::TypeScript | Language::CSharp)
         && matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::Parameter)
         && is_transactional(unit);
-    if managed { Persistence::Saved } else { Persistence::Unseen }
+    if managed {
+        Persistence::Saved
+    } else if is_loaded_by_repository(owner, reading) {
+        Persistence::Managed
+    } else {
+        Persistence::Unseen
+    }
+}
+
+/// What a repository of JPA gives is written back by itself when the caller's transaction ends.
+fn is_loaded_by_repository(owner: &Owner, reading: Reading<'_>) -> bool {
+    let load = owner.load.and_then(|load| reading.source.get(load.start..load.end)).unwrap_or_default();
+    let load = load.to_ascii_lowercase();
+    reading.language == Language::Java
+        && owner.origin == Origin::Loaded
+        && ["repo", "dao.find", "entitymanager.find", "em.find"].iter().any(|word| load.contains(word))
 }
 
 /// Names under which the object is reached too: the collection it is an element of, one it is put into,

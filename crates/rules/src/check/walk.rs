@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Larger files are data or bundles.
 const FILE_BYTES_MAX: u64 = 1_500_000;
+/// JavaScript beyond this was put together by a machine.
+const BUNDLE_BYTES_MAX: u64 = 400_000;
 /// A line longer than this was written by a machine.
 const LINE_BYTES_MAX: usize = 20_000;
 
@@ -133,7 +135,9 @@ fn is_test_file(name: &str) -> bool {
 /// The text of a file; `None` for what is too large, binary, unreadable or written by a machine.
 pub(crate) fn text(file: &Path) -> Option<String> {
     let size = std::fs::metadata(file).ok()?.len();
-    if size > FILE_BYTES_MAX {
+    let script =
+        file.extension().is_some_and(|extension| matches!(extension.to_str(), Some("js" | "mjs" | "cjs")));
+    if size > FILE_BYTES_MAX || script && size > BUNDLE_BYTES_MAX {
         return None;
     }
     let bytes = std::fs::read(file).ok()?;

@@ -226,6 +226,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let link = &chain.links[position];
         let Some(arguments) = link.arguments else { return };
         let key = link.key.as_str();
+        let on = match position.checked_sub(1) {
+            Some(before) => chain.links[before].name,
+            None => chain.root.name().unwrap_or_default(),
+        };
+        if key == "set" && matches!(super::names::words(on).last().map(String::as_str), Some("map" | "cache"))
+        {
+            return;
+        }
         if let ("setsql", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments) {
             self.fragment(chain, position, text, found);
             return;

@@ -21,6 +21,7 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 (Persistence::Unseen, _) => return None,
                 (Persistence::MethodOfClass, _) if !project.is_listed(&write.entity) => return None,
                 (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
+                (Persistence::Managed, _) => Confidence::Medium,
                 (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
                 (_, _) if consumes(write.meaning, direction) => Confidence::High,
                 (_, _) => Confidence::Medium,

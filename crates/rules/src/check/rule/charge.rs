@@ -40,7 +40,7 @@ const STRIPE: &[(&str, Move)] = &[
 
 /// All calls of a unit that move money.
 pub(crate) fn charges<'u, 't, 'a>(unit: &'u Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Charge<'u, 't, 'a>> {
-    if !reading.providers {
+    if !reading.names_provider() {
         return Vec::new();
     }
     let mut found = Vec::new();

@@ -64,6 +64,14 @@ const VERBS: &[&str] = &[
 const PROVIDERS: &[&str] =
     &["stripe", "braintree", "razorpay", "mollie", "adyen", "paypal", "square", "paystack"];
 
+/// Clients whose name other things end with: `cancellation_requests.all().delete()` asks nobody.
+const EXACT: &[&str] = &["http", "got", "requests", "needle"];
+/// What a background job must be about to be an event: a cache that is emptied tells nobody anything.
+const TELLS: &[&str] = &[
+    "mail", "email", "notif", "webhook", "sms", "publish", "confirm", "receipt", "invoice", "event", "send",
+    "order", "payment",
+];
+
 /// What is asked of a provider.
 const ACTS: &[&str] =
     &["create", "capture", "confirm", "cancel", "refund", "sale", "execute", "update", "retrieve", "del"];
@@ -87,11 +95,11 @@ pub(super) fn judge(
     charges: &[Charge<'_, '_, '_>],
     verdicts: &mut Verdicts,
 ) {
-    if !reading.effects {
+    if !reading.names_transaction() {
         return;
     }
     let transactions = transactions(unit);
-    let outbox = super::mentions(unit, reading, &["outbox"]);
+    let outbox = reading.has("outbox") && super::mentions(unit, reading, &["outbox"]);
     for chain in &unit.chains {
         let Some((effect, position)) = effect(unit, chain, charges) else { continue };
         let at = super::place(reading, &chain.links[position]);
@@ -166,9 +174,7 @@ fn effect(
         }
         let function = chain.links.len() == 1 && chain.root.name() == Some(link.name);
         let speaks = CLIENTS.iter().any(|client| {
-            before
-                .iter()
-                .any(|name| name == client || name.ends_with(client) && *client != "http" && *client != "got")
+            before.iter().any(|name| name == client || name.ends_with(client) && !EXACT.contains(client))
         });
         if function && matches!(key, "fetch" | "axios")
             || speaks && VERBS.contains(&key) && !is_route(chain, position)
@@ -196,7 +202,8 @@ fn publishes(key: &str, function: bool, link: &Link<'_, '_>, contains: &dyn Fn(&
         }
         "send" | "sendasync" | "sendmessage" => contains(CARRIERS),
         "add" | "push" => contains(&["queue"]) && !contains(&["this.queue"]) && link.given().len() >= 2,
-        "delay" | "applyasync" | "performlater" | "performasync" | "deliverlater" => !function,
+        "deliverlater" => !function,
+        "delay" | "applyasync" | "performlater" | "performasync" => !function && contains(TELLS),
         _ => false,
     }
 }
@@ -229,6 +236,9 @@ fn taken_back(
     charges: &[Charge<'_, '_, '_>],
     verdicts: &mut Verdicts,
 ) {
+    if charges.is_empty() {
+        return;
+    }
     let undoes = ["refund", "cancel", "void", "release", "compensat", "rollback", "reverse", "saga"];
     if super::mentions(unit, reading, &undoes) {
         return;

@@ -12,9 +12,43 @@ use crate::check::unit::Unit;
 const RULE: &str = "PRC002";
 const FIX: &str = "keep money as an integer of the currency's smallest unit, or as an exact decimal type";
 /// Words that say money when they end a name.
-const MONEY: &[&str] = &[
-    "price", "subtotal", "cost", "fee", "amount", "balance", "prices", "costs", "fees", "preco", "precio",
-    "prix", "total",
+const MONEY: &[&str] = &["price", "prices", "subtotal", "preco", "precio", "prix", "preis"];
+/// Words that say money only beside one of `BESIDE`: costs of a path, amounts of noise and totals of rows are none.
+const PERHAPS: &[&str] = &["total", "amount", "cost", "costs", "fee", "fees", "balance", "discount"];
+const BESIDE: &[&str] = &[
+    "order",
+    "cart",
+    "invoice",
+    "payment",
+    "paid",
+    "refund",
+    "tax",
+    "vat",
+    "shipping",
+    "delivery",
+    "discount",
+    "grand",
+    "sub",
+    "net",
+    "gross",
+    "due",
+    "charge",
+    "coupon",
+    "account",
+    "wallet",
+    "card",
+    "unit",
+    "item",
+    "product",
+    "sale",
+    "sales",
+    "purchase",
+    "price",
+    "checkout",
+    "line",
+    "service",
+    "transaction",
+    "credit",
 ];
 /// Words that say that a number is no sum of money.
 const OTHER: &[&str] = &[
@@ -29,14 +63,7 @@ const OTHER: &[&str] = &[
     "count",
     "quantity",
     "qty",
-    "width",
-    "height",
-    "distance",
     "index",
-    "ingredient",
-    "energy",
-    "page",
-    "pages",
     "items",
     "records",
     "time",
@@ -48,8 +75,24 @@ const OTHER: &[&str] = &[
     "multiplier",
     "threshold",
     "tolerance",
-    "noise",
-    "blur",
+    "strike",
+    "spot",
+    "bid",
+    "ask",
+    "candle",
+    "stop",
+    "entry",
+    "exit",
+    "tick",
+    "close",
+    "open",
+    "high",
+    "low",
+    "mark",
+    "market",
+    "pct",
+    "trade",
+    "position",
 ];
 
 /// Judges declared types.
@@ -161,10 +204,14 @@ fn is_money(reading: Reading<'_>, name: &str) -> bool {
         return true;
     }
     let words = words(name);
-    let Some(last) = words.last() else { return false };
-    let strong = MONEY.contains(&last.as_str()) && !words.iter().any(|word| OTHER.contains(&word.as_str()));
-    // A bare `total` or `amount` counts anything; with a word of money beside it, it is money.
-    strong && (words.len() > 1 || !matches!(last.as_str(), "total" | "amount" | "balance" | "cost" | "costs"))
+    let Some((last, before)) = words.split_last() else { return false };
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
+    !any(OTHER)
+        && (MONEY.contains(&last.as_str())
+            || PERHAPS.contains(&last.as_str()) && beside
+            || before.last().is_some_and(|word| word == "total")
+                && matches!(last.as_str(), "amount" | "cost" | "price"))
 }
 
 fn is_float(declared_type: &str, language: Language) -> bool {

@@ -222,6 +222,10 @@ impl<'a> Source<'_, '_, 'a> {
                     Some(definition) if definition.value.span.start != node.span.start => {
                         self.is_request(definition.value, depth + 1)
                     }
+                    // Beside the request itself, `data` is what the framework made of it.
+                    _ if key == "data" && self.unit.parameters.contains_key(name) => {
+                        self.handler && !self.unit.parameters.keys().any(|other| REQUESTS.contains(other))
+                    }
                     _ => self.handler && PARTS.contains(&key.as_str()),
                 }
             }

@@ -23,22 +23,11 @@ const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "a
 
 /// Judges the writes of a unit to the status of orders.
 pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
-    if !reading.orders {
+    if !reading.names_status() {
         return;
     }
-    let machine = is_machine(unit, reading);
-    let mut report = |at: Span, guarded: bool| {
-        if machine || guarded {
-            verdicts.kept.push((RULE, at));
-            return;
-        }
-        let confidence =
-            if reading.names.status_functions.is_empty() { Confidence::Medium } else { Confidence::High };
-        let message = "The order's status is written directly: nothing here refuses a step that its present status does not allow.".to_owned();
-        verdicts.findings.push(Finding::new(RULE, confidence, at, message).fix(
-            "call the one function that knows the allowed transitions, and let its UPDATE name the status it comes from",
-        ));
-    };
+    let mut places: Vec<(Span, bool)> = Vec::new();
+    let mut report = |at: Span, guarded: bool| places.push((at, guarded));
     for assignment in unit.assignments.iter().filter(|assignment| assignment.operator == "=") {
         if let Some((object, column)) = column_of(assignment.target)
             && is_status(reading, column)
@@ -53,7 +42,8 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
         }
         for position in 0..chain.links.len() {
             if let Some(guarded) = update(unit, chain, position, reading) {
-                report(super::place(reading, &chain.links[position]), guarded);
+                let checked = guarded || is_checked(unit, reading, chain.span);
+                report(super::place(reading, &chain.links[position]), checked);
             }
         }
     }
@@ -65,6 +55,22 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
         if let (Some(write), true) = (wanted, is_order(reading, &table)) {
             report(text.span, guards.iter().any(|guard| squashed(guard) == squashed(&write.column)));
         }
+    }
+    if places.is_empty() {
+        return;
+    }
+    let machine = is_machine(unit, reading);
+    for (at, guarded) in places {
+        if machine || guarded {
+            verdicts.kept.push((RULE, at));
+            continue;
+        }
+        let confidence =
+            if reading.names.status_functions.is_empty() { Confidence::Medium } else { Confidence::High };
+        let message = "The order's status is written directly: nothing here refuses a step that its present status does not allow.".to_owned();
+        verdicts.findings.push(Finding::new(RULE, confidence, at, message).fix(
+            "call the one function that knows the allowed transitions, and let its UPDATE name the status it comes from",
+        ));
     }
 }
 
@@ -105,7 +111,8 @@ fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
     unit.conditions.iter().filter(|condition| condition.span.start < at.start).any(|condition| {
         condition.any(&|node| {
             column_of(node).is_some_and(|(object, column)| {
-                is_status(reading, column) && is_order(reading, &unit.owner(object).entity)
+                let named = object.name().is_some_and(|name| is_order(reading, name));
+                is_status(reading, column) && (named || is_order(reading, &unit.owner(object).entity))
             })
         })
     })

@@ -102,11 +102,24 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             write.settles = settles;
             write.rows = match chain {
                 Some(chain) if returning && (chain.used || self.fetches_after(chain)) => RowCount::Checked,
+                _ if self.is_void_query(text) => RowCount::Ignored,
                 Some(chain) => guard::row_count(self.unit, chain, self.reading),
                 None => RowCount::Unseen,
             };
             found.push(write);
         }
+    }
+
+    /// Spring Data's `@Query("UPDATE ...") void take(...)`: nobody can learn how many rows changed.
+    fn is_void_query(&self, text: &Node<'a>) -> bool {
+        let annotated = self.unit.function.is_some_and(|function| {
+            function.decorators.iter().any(|decorator| {
+                decorator.span.start <= text.span.start && text.span.end <= decorator.span.end
+            })
+        });
+        let rest = self.reading.source.get(text.span.end..).unwrap_or_default();
+        let head = &rest[..rest.find([';', '{']).unwrap_or(rest.len())];
+        annotated && head.split_whitespace().any(|word| word == "void")
     }
 
     /// Whether the rows that a statement returns are fetched by a later call.
