@@ -289,6 +289,13 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                 {
                     Some(Some(node.span))
                 }
+                (_, [_, ..])
+                    if super::owner::asked_column(callee).is_some_and(|column| {
+                        self.names.is_strong(column) && self.names.is_strong(self.column)
+                    }) =>
+                {
+                    Some(Some(node.span))
+                }
                 (Kind::Name(_), [argument]) => self.reads(argument, depth + 1),
                 (Kind::Member(object, name), []) if *name != "length" && !name.starts_with("get") => {
                     self.reads(object, depth + 1)

@@ -50,7 +50,13 @@ fn listed(reading: Reading<'_>) -> Vec<ClassFact> {
 pub(crate) fn is_persistent(class: &Class<'_>) -> bool {
     let named = |text: &str| {
         let text = text.to_lowercase();
-        PERSISTENT.iter().any(|word| text.contains(word)) || is_base(&text)
+        let mut names = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'));
+        // `BaseEntity` ends in a word for it, `IRentable` does not.
+        let stored = |name: &str| {
+            PERSISTENT.iter().any(|word| name == *word || word.len() > 5 && name.ends_with(word))
+                && name != "identity"
+        };
+        names.any(stored) || text.contains("activerecord") || text.contains("eloquent") || is_base(&text)
     };
     let decorated = class.decorators.iter().any(|decorator| {
         decorator.root().name().is_some_and(|name| {

@@ -123,9 +123,15 @@ pub(crate) struct Unit<'t, 'a> {
 
 impl<'t, 'a> Unit<'t, 'a> {
     /// The definition of `name` that holds at `position`: the last before it, else the first.
+    /// In `product = product.clone()` the name on the right means the definition before.
     pub(crate) fn definition(&self, name: &str, position: usize) -> Option<Definition<'t, 'a>> {
         let all = self.definitions.get(name)?;
-        all.iter().rev().find(|definition| definition.at < position).or(all.first()).copied()
+        let outside = |definition: &&Definition<'t, 'a>| {
+            definition.element
+                || !(definition.value.span.start..definition.value.span.end).contains(&position)
+        };
+        let before = all.iter().rev().filter(outside).find(|definition| definition.at < position);
+        before.or(all.first().filter(outside)).copied()
     }
 }
 

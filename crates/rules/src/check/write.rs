@@ -165,14 +165,15 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn setter(&self, chain: &Chain<'t, 'a>, found: &mut Vec<AmountWrite>) {
         let Kind::Call(callee, arguments) = &chain.node.kind else { return };
         let Kind::Member(object, name) = &callee.kind else { return };
+        let Some(at) = chain.links.last().map(|link| self.place(link)) else { return };
         match (arguments.as_slice(), name.strip_prefix("set").or_else(|| name.strip_prefix("Set"))) {
             ([value], Some(column)) if column.starts_with(|c: char| c.is_uppercase() || c == '_') => {
-                self.object_write(object, column.trim_start_matches('_'), "=", value, chain.span, found);
+                self.object_write(object, column.trim_start_matches('_'), "=", value, at, found);
             }
             ([key, value], Some("" | "Data" | "Attribute" | "DataValue" | "attr")) => {
                 if let Some(column) = key.text().filter(|column| column.len() < 40) {
                     let column = column.to_owned();
-                    self.object_write(object, &column, "=", value, chain.span, found);
+                    self.object_write(object, &column, "=", value, at, found);
                 }
             }
             _ => {}

@@ -55,7 +55,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 (definition.value.span.start != value.span.start)
                     .then(|| self.amount_in(definition.value, depth + 1))?
             }
-            Kind::Call(_, arguments) => arguments.iter().find_map(|part| self.amount_in(part, depth + 1)),
+            Kind::Call(callee, arguments) => {
+                // `dao.getStock(id)`
+                let column = crate::check::owner::asked_column(callee);
+                match column.filter(|column| self.reading.names.is_strong(column)) {
+                    Some(column) => Some((String::new(), column.to_owned())),
+                    None => arguments.iter().find_map(|part| self.amount_in(part, depth + 1)),
+                }
+            }
             _ => None,
         }
     }
