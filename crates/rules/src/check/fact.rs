@@ -142,6 +142,7 @@ const WORDS: &[&str] = &[
     "statut",
     "trangthai",
     "outbox",
+    "outgoing",
 ];
 
 static SEARCH: LazyLock<Option<AhoCorasick>> =

@@ -23,6 +23,7 @@ pub(crate) const UPDATES: &[&str] = &[
     "setdoc",
     // Django, SQLAlchemy
     "values",
+    "aupdate",
     "bulkupdate",
     "updateorcreate",
     // ActiveRecord
@@ -140,6 +141,7 @@ pub(crate) const SAVES: &[&str] = &[
     "insertorupdate",
     "savemany",
     "bulksave",
+    "asave",
 ];
 /// Calls that write back everything that was changed.
 pub(crate) const SESSION_SAVES: &[&str] = &[

@@ -99,7 +99,8 @@ pub(super) fn judge(
         return;
     }
     let transactions = transactions(unit);
-    let outbox = reading.has("outbox") && super::mentions(unit, reading, &["outbox"]);
+    let outbox = (reading.has("outbox") || reading.has("outgoing"))
+        && super::mentions(unit, reading, &["outbox", "outgoing_mail", "outgoingmail"]);
     for chain in &unit.chains {
         let Some((effect, position)) = effect(unit, chain, charges) else { continue };
         let at = super::place(reading, &chain.links[position]);
@@ -196,6 +197,8 @@ fn effect(
 /// Whether a call hands a message to a queue or a bus.
 fn publishes(key: &str, function: bool, link: &Link<'_, '_>, contains: &dyn Fn(&[&str]) -> bool) -> bool {
     match key {
+        // An event that is given the transaction waits for it.
+        "publish" if link.given().iter().any(|argument| argument.any(&is_transaction)) => false,
         "publish" | "publishasync" | "sendtoqueue" | "basicpublish" | "convertandsend" | "produce"
         | "produceasync" => {
             !contains(&["repository", "model", "product", "article", "post", "page"]) && !function
@@ -206,6 +209,12 @@ fn publishes(key: &str, function: bool, link: &Link<'_, '_>, contains: &dyn Fn(&
         "delay" | "applyasync" | "performlater" | "performasync" => !function && contains(TELLS),
         _ => false,
     }
+}
+
+fn is_transaction(node: &Node<'_>) -> bool {
+    node.name().is_some_and(|name| {
+        matches!(squashed(name).as_str(), "tx" | "trx" | "txctx" | "transaction" | "dbtransaction")
+    })
 }
 
 /// `http.get('/path', handler)` serves a route; it asks nobody.

@@ -57,13 +57,30 @@ fn has_key(unit: &Unit<'_, '_>, reading: Reading<'_>, charge: &Charge<'_, '_, '_
     };
     match reading.language {
         Language::Python | Language::Ruby => {
-            arguments.iter().any(|argument| matches!(&argument.kind, Kind::Other(parts) if !parts.is_empty()))
-                || arguments.iter().skip(1).any(unknown)
+            arguments.iter().any(|argument| is_spread_unseen(unit, argument))
+                || arguments.iter().skip(1).any(|argument| !is_spread(argument) && unknown(argument))
         }
         Language::Go => false,
         Language::Rust => reading.source.contains("RequestStrategy"),
         _ => arguments.iter().skip(1).any(unknown),
     }
+}
+
+fn is_spread(argument: &Node<'_>) -> bool {
+    matches!(&argument.kind, Kind::Other(parts) if !parts.is_empty())
+}
+
+/// `create(**data)`, unless this function writes down all that `data` holds.
+fn is_spread_unseen(unit: &Unit<'_, '_>, argument: &Node<'_>) -> bool {
+    let Kind::Other(parts) = &argument.kind else { return false };
+    let shown = |part: &Node<'_>| {
+        let definition = part.name().and_then(|name| unit.definition(name, part.span.start));
+        definition.is_some_and(|definition| {
+            matches!(&definition.value.kind, Kind::List(items)
+                if items.iter().all(|item| matches!(item.kind, Kind::Pair(..))))
+        })
+    };
+    !parts.is_empty() && !parts.iter().all(shown)
 }
 
 /// PayPal's capture, whose key is a header.

@@ -108,14 +108,36 @@ fn update(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize, reading: 
 
 /// Whether the present status was looked at before: a read-then-write, but one that refuses some steps.
 fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
+    // `self.verify_paid()` in a method of the order itself.
+    let asserts = |name: &str| {
+        let words = words(name);
+        words.len() > 1 && matches!(words[0].as_str(), "verify" | "ensure" | "assert" | "guard" | "require")
+    };
+    let own = unit.class.is_some_and(|class| is_order(reading, class.name));
+    let verified = unit.chains.iter().any(|chain| {
+        chain.span.start < at.start
+            && chain.root.name() == Some("this")
+            && chain.links.first().is_some_and(|link| asserts(link.name))
+    });
+    if own && verified {
+        return true;
+    }
     unit.conditions.iter().filter(|condition| condition.span.start < at.start).any(|condition| {
         condition.any(&|node| {
             column_of(node).is_some_and(|(object, column)| {
                 let named = object.name().is_some_and(|name| is_order(reading, name));
-                is_status(reading, column) && (named || is_order(reading, &unit.owner(object).entity))
+                let asks = is_status(reading, column) || is_permission(column);
+                asks && (named || is_order(reading, &unit.owner(object).entity))
             })
         })
     })
+}
+
+/// `order.canShip()`, `order.may_cancel`, `order.allowed_next_statuses`: the order itself knows its next steps.
+fn is_permission(name: &str) -> bool {
+    let words = words(name);
+    let first = words.first().map_or("", String::as_str);
+    matches!(first, "can" | "may" | "allowed" | "next") || words.iter().any(|word| word.ends_with("able"))
 }
 
 fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {
