@@ -3,7 +3,8 @@
 
 #![expect(clippy::print_stderr, reason = "a program for people at a terminal")]
 
-use sellonce_rules::check::{Format, Options, run};
+use sellonce_rules::check::{Format, Options, run_with};
+use std::io::IsTerminal;
 
 fn main() -> std::process::ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -16,7 +17,12 @@ fn main() -> std::process::ExitCode {
         eprintln!("no format {format}; there are text, json, sarif, github, junit");
         return std::process::ExitCode::from(2);
     };
-    let outcome = run(&Options { root: folder.into(), ..Options::default() });
+    let shown = std::io::stderr().is_terminal();
+    let outcome = run_with(&Options { root: folder.into(), ..Options::default() }, &|done, all| {
+        if shown && (done % 1_000 == 0 || done == all) {
+            eprint!("\r{done} of {all} files{}", if done == all { "\n" } else { "" });
+        }
+    });
     match format.write(&outcome, &mut std::io::stdout().lock()) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {

@@ -118,6 +118,12 @@ struct Checked {
 
 /// Checks the files that `options` name.
 pub fn run(options: &Options) -> Outcome {
+    run_with(options, &|_, _| {})
+}
+
+/// The same, and tells how many of how many files are read: for a line of progress on long runs.
+pub fn run_with(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Outcome {
+    let read = std::sync::atomic::AtomicUsize::new(0);
     let names = Names::new(&options.vocabulary);
     let filter = walk::Filter::new(&names);
     let files = walk::files(options);
@@ -125,7 +131,11 @@ pub fn run(options: &Options) -> Outcome {
     let work = || {
         files
             .par_iter()
-            .filter_map(|file| read_file(file, &options.root, &names, &filter))
+            .filter_map(|file| {
+                let checked = read_file(file, &options.root, &names, &filter);
+                progress(read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len());
+                checked
+            })
             .collect::<Vec<Checked>>()
     };
     let checked = match pool {

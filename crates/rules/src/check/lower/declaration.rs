@@ -44,6 +44,10 @@ impl<'a> Lowering<'a> {
             | "impl_item"
             | "struct_item"
             | "type_spec" => return self.class(syntax),
+            // Rust keeps its unit tests beside the code: `mod tests { .. }`.
+            "mod_item" if matches!(self.source_of_field(syntax, "name"), "tests" | "test") => {
+                Kind::Other(Vec::new())
+            }
             "decorated_definition" => {
                 let mut children = self.children(syntax);
                 return Some(match children.pop() {
