@@ -203,6 +203,14 @@ impl<'t, 'a> Unit<'t, 'a> {
         if let (Kind::Name("Some" | "Ok" | "Number" | "dict"), [argument]) = (&callee.kind, arguments) {
             return self.resolve(argument, depth + 1);
         }
+        // Python makes objects by calling the class: `Order(buyer=buyer)`.
+        if let Kind::Name(class) = callee.kind
+            && class.starts_with(char::is_uppercase)
+            && !arguments.is_empty()
+            && arguments.iter().all(|argument| matches!(argument.kind, Kind::Pair(..)))
+        {
+            return Owner::new(class, Origin::Fresh);
+        }
         let Some(chain) = Chain::of(node, true) else { return Owner::new("", Origin::Unknown) };
         // `new Stock().setId(id)` is still the new object.
         if let Kind::New(of, _) = &chain.root.kind

@@ -52,7 +52,7 @@ fn mentions(unit: &Unit<'_, '_>, reading: Reading<'_>, words: &[&str]) -> bool {
         .chain(unit.assignments.iter().map(|assignment| assignment.span))
         .chain(unit.conditions.iter().map(|condition| condition.span));
     let mut spans = spans.chain(unit.blocks.iter().map(|(condition, _)| condition.span));
-    let named = unit.definitions.keys().chain(unit.parameters.keys());
+    let named = unit.definitions.keys().chain(unit.parameters.keys()).chain(unit.parameters.values());
     let has = |text: &str| {
         let lower = text.to_lowercase();
         words.iter().any(|word| lower.contains(&word.to_lowercase()))

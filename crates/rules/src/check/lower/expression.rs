@@ -35,6 +35,7 @@ impl<'a> Lowering<'a> {
             | "predefined_type"
             | "qualified_name" => Kind::Name(plain_name(source.split('<').next().unwrap_or_default())),
             "this" | "self" | "this_expression" => Kind::Name("this"),
+            "true" | "false" | "boolean_literal" => Kind::Name(source),
             "super" | "base" | "base_expression" => Kind::Name("super"),
             "instance_variable" | "class_variable" => Kind::Name(plain_name(source)),
             "number"

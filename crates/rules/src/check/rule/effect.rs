@@ -175,7 +175,9 @@ fn effect(
         }
         let function = chain.links.len() == 1 && chain.root.name() == Some(link.name);
         let speaks = CLIENTS.iter().any(|client| {
-            before.iter().any(|name| name == client || name.ends_with(client) && !EXACT.contains(client))
+            before.iter().any(|name| name.ends_with(client) && !EXACT.contains(client))
+                // `account.requests.all()` are rows; `requests.post()` and `this.http.post()` ask somebody.
+                || before.last().is_some_and(|name| name == client) && (before.len() == 1 || *client == "http")
         });
         if function && matches!(key, "fetch" | "axios")
             || speaks && VERBS.contains(&key) && !is_route(chain, position)
