@@ -118,6 +118,12 @@ struct Checked {
 
 /// Checks the files that `options` name.
 pub fn run(options: &Options) -> Outcome {
+    run_with(options, &|_, _| {})
+}
+
+/// The same, and tells how many of how many files are read: for a line of progress on long runs.
+pub fn run_with(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Outcome {
+    let read = std::sync::atomic::AtomicUsize::new(0);
     let names = Names::new(&options.vocabulary);
     let filter = walk::Filter::new(&names);
     let files = walk::files(options);
@@ -125,7 +131,11 @@ pub fn run(options: &Options) -> Outcome {
     let work = || {
         files
             .par_iter()
-            .filter_map(|file| read_file(file, &options.root, &names, &filter))
+            .filter_map(|file| {
+                let checked = read_file(file, &options.root, &names, &filter);
+                progress(read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len());
+                checked
+            })
             .collect::<Vec<Checked>>()
     };
     let checked = match pool {
@@ -161,17 +171,17 @@ fn read_file(file: &Path, root: &Path, names: &Names, filter: &walk::Filter) -> 
 }
 
 fn read_text(path: PathBuf, text: &str, language: Language, names: &Names) -> Checked {
-    let reading = Reading { names, language, source: text };
+    let reading = Reading::new(names, language, text);
     let (facts, unparsable) = if language == Language::Sql {
         (sql_file::read(reading), false)
     } else {
         match lower::lower(language, text) {
-            Ok(root) => (fact::read(&root, reading), false),
+            Ok(lowered) => (fact::read(&lowered, reading), false),
             Err(_) => (FileFacts::default(), true),
         }
     };
     let suppressions = suppression::suppressions(text);
-    let quiet = facts.writes.is_empty() && facts.local.is_empty() && suppressions.is_empty();
+    let quiet = facts.writes.is_empty() && facts.local.findings.is_empty() && suppressions.is_empty();
     let source = if quiet { String::new() } else { text.to_owned() };
     let lines = text.lines().count();
     Checked { path, facts, lines, parsed: true, unparsable, source, suppressions }
@@ -217,7 +227,13 @@ fn judge_file(file: Checked, project: &Project, options: &Options, outcome: &mut
         });
         findings.extend(finding);
     }
-    findings.extend(file.facts.local);
+    let local = file.facts.local;
+    let broken = local.findings.iter().map(|finding| (finding.rule, finding.at.line, false));
+    let kept = local.kept.iter().map(|(rule, at)| (*rule, at.line, true));
+    for (rule, line, kept) in broken.chain(kept) {
+        outcome.sites.push(Site { rule, path: file.path.clone(), line, kept });
+    }
+    findings.extend(local.findings);
     findings.retain(|finding| finding.confidence >= confidence_min);
     for suppression in &file.suppressions {
         match suppression.fault(&options.today) {

@@ -60,7 +60,10 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::List(items) => items.iter().find_map(|item| {
                 let Kind::Pair(key, value) = &item.kind else { return None };
                 match squashed(key.text().or(key.name())?).as_str() {
-                    "decrement" | "subtract" | "decr" => Some(sign(value, Direction::Down)),
+                    "decrement" | "subtract" | "decr" => match sign(value, Direction::Down) {
+                        Direction::Unknown => Some(Direction::Down),
+                        direction => Some(direction),
+                    },
                     "increment" | "add" | "incr" => Some(sign(value, Direction::Up)),
                     "set" => self.relative(value, depth + 1),
                     _ => None,
@@ -80,6 +83,21 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                 if matches!(name.as_str(), "increment" | "decrement") {
                     let base = if name == "increment" { Direction::Up } else { Direction::Down };
                     return Some(arguments.first().map_or(base, |argument| sign(argument, base)));
+                }
+                // sea-orm's `Expr::col(Column::Stock).sub(n)`.
+                if let (Kind::Member(object, _), [amount]) = (&callee.kind, arguments.as_slice())
+                    && let Some(base) = arithmetic(&name)
+                    && matches!(object.kind, Kind::Call(..))
+                    && self.is_column_call(object)
+                {
+                    return Some(sign(amount, base));
+                }
+                // Kysely's `eb('stock', '-', n)`.
+                if let [column, Node { kind: Kind::Text(operator, _), .. }, _] = arguments.as_slice()
+                    && matches!(operator.as_ref(), "-" | "+")
+                    && column.text().is_some_and(|text| self.is_own(text))
+                {
+                    return Some(if operator == "-" { Direction::Down } else { Direction::Up });
                 }
                 let computed = COMPUTED.contains(&name.as_str()) || name == "max" || name == "min";
                 computed.then(|| arguments.iter().find_map(|argument| self.relative(argument, depth + 1)))?
@@ -113,6 +131,26 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Change::Up => Some(Direction::Up),
             Change::Absolute => None,
         }
+    }
+
+    fn is_own(&self, column: &str) -> bool {
+        squashed(column.rsplit('.').next().unwrap_or(column)) == squashed(self.column)
+    }
+
+    fn is_column_call(&self, node: &Node<'a>) -> bool {
+        let Kind::Call(callee, arguments) = &node.kind else { return false };
+        let name = callee.name().or(match callee.kind {
+            Kind::Member(_, name) => Some(name),
+            _ => None,
+        });
+        name.is_some_and(|name| matches!(squashed(name).as_str(), "col" | "column" | "ref" | "field"))
+            && arguments.iter().any(|argument| {
+                argument.any(&|part| match &part.kind {
+                    Kind::Text(text, _) => self.is_own(text),
+                    Kind::Member(_, name) => self.is_own(name),
+                    _ => false,
+                })
+            })
     }
 
     /// `F("stock")`, `Product.stock` of the class, the parameter of a lambda that the database runs.
@@ -176,14 +214,7 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Name(name) => self.derived_name(name, value, depth),
             Kind::Call(callee, arguments) => {
                 if let Kind::Member(object, name) = &callee.kind {
-                    let arithmetic = match squashed(name).as_str() {
-                        "subtract" | "minus" | "sub" | "checkedsub" | "saturatingsub" => {
-                            Some(Direction::Down)
-                        }
-                        "plus" | "checkedadd" | "saturatingadd" => Some(Direction::Up),
-                        _ => None,
-                    };
-                    if let Some(direction) = arithmetic
+                    if let Some(direction) = arithmetic(&squashed(name))
                         && let Some(read) = self.reads(object, depth)
                     {
                         return Some((direction, read));
@@ -250,6 +281,21 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Name(name) => self.reads_name(name, node, depth),
             Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
             Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
+                (Kind::Name(name), arguments)
+                    if name.starts_with("get")
+                        && arguments
+                            .iter()
+                            .any(|argument| argument.text().is_some_and(|text| self.is_own(text))) =>
+                {
+                    Some(Some(node.span))
+                }
+                (_, [_, ..])
+                    if super::owner::asked_column(callee).is_some_and(|column| {
+                        self.names.is_strong(column) && self.names.is_strong(self.column)
+                    }) =>
+                {
+                    Some(Some(node.span))
+                }
                 (Kind::Name(_), [argument]) => self.reads(argument, depth + 1),
                 (Kind::Member(object, name), []) if *name != "length" && !name.starts_with("get") => {
                     self.reads(object, depth + 1)
@@ -269,7 +315,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             Kind::Binary("||" | "??" | "or" | "&&" | "?:" | "-" | "+", left, _) => {
                 self.reads(left, depth + 1)
             }
-            Kind::Other(items) if items.len() == 1 => self.reads(&items[0], depth + 1),
+            Kind::Other(items) => items.iter().find_map(|item| self.reads(item, depth + 1)),
+            Kind::Branch(_, rest) => rest.iter().find_map(|part| self.reads(part, depth + 1)),
             _ => None,
         }
     }
@@ -298,7 +345,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             return Some(read);
         }
         // A number scanned from a SELECT of the column.
-        (self.is_selected() && Chain::of(value, true).is_some()).then_some(Some(value.span))
+        let called = |node: &Node<'_>| matches!(node.kind, Kind::Call(..));
+        (self.is_selected() && value.any(&called)).then_some(Some(value.span))
     }
 
     fn is_selected(&self) -> bool {
@@ -316,6 +364,15 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         let name = object.root().name()?;
         let definition = self.unit.definition(name, object.span.start)?;
         Chain::of(definition.value, true).map(|chain| Some(chain.span))
+    }
+}
+
+/// Methods that stand for an operator.
+fn arithmetic(name: &str) -> Option<Direction> {
+    match name {
+        "subtract" | "minus" | "sub" | "checkedsub" | "saturatingsub" => Some(Direction::Down),
+        "plus" | "add" | "checkedadd" | "saturatingadd" => Some(Direction::Up),
+        _ => None,
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Link<'t, 'a> {
     /// The arguments, if it is called.
     pub(crate) arguments: Option<&'t [Node<'a>]>,
     pub(crate) span: Span,
+    /// The byte at which the name stands.
+    pub(crate) at: usize,
 }
 
 impl<'t, 'a> Link<'t, 'a> {
@@ -59,28 +61,23 @@ fn flatten<'t, 'a>(node: &'t Node<'a>, links: &mut Vec<Link<'t, 'a>>) -> &'t Nod
     match &node.kind {
         Kind::Member(object, name) => {
             let root = flatten(object, links);
-            let span = Span { start: node.span.end.saturating_sub(name.len()), ..node.span };
-            links.push(Link { key: squashed(name), name, arguments: None, span });
+            links.push(link(name, None, node.span, node.span.end.saturating_sub(name.len())));
             root
         }
         Kind::Call(callee, arguments) => match &callee.kind {
             Kind::Member(object, name) => {
                 let root = flatten(object, links);
-                links.push(Link { key: squashed(name), name, arguments: Some(arguments), span: node.span });
+                let at = callee.span.end.saturating_sub(name.len());
+                links.push(link(name, Some(arguments), node.span, at));
                 root
             }
             Kind::Name(name) => {
-                links.push(Link { key: squashed(name), name, arguments: Some(arguments), span: node.span });
+                links.push(link(name, Some(arguments), node.span, node.span.start));
                 callee
             }
             _ => {
                 let root = flatten(callee, links);
-                links.push(Link {
-                    key: String::new(),
-                    name: "",
-                    arguments: Some(arguments),
-                    span: node.span,
-                });
+                links.push(link("", Some(arguments), node.span, node.span.start));
                 root
             }
         },
@@ -90,9 +87,13 @@ fn flatten<'t, 'a>(node: &'t Node<'a>, links: &mut Vec<Link<'t, 'a>>) -> &'t Nod
                 Kind::Text(std::borrow::Cow::Borrowed(text), _) => text,
                 _ => "",
             };
-            links.push(Link { key: squashed(name), name, arguments: None, span: node.span });
+            links.push(link(name, None, node.span, node.span.start));
             root
         }
         _ => node,
     }
+}
+
+fn link<'t, 'a>(name: &'a str, arguments: Option<&'t [Node<'a>]>, span: Span, at: usize) -> Link<'t, 'a> {
+    Link { key: squashed(name), name, arguments, span, at }
 }

@@ -1,23 +1,48 @@
 //! Classes of a file: whether their objects are stored in a database, and whether an optimistic version protects them.
 
-use super::fact::ClassFact;
+use super::fact::{ClassFact, Reading};
 use super::idiom::{PERSISTENT, VERSIONS};
+use super::language::Language;
 use super::names::squashed;
 use super::tree::{Class, Kind, Node};
 
 /// Every class of a file, and the classes that a database context lists.
-pub(crate) fn classes(root: &Node<'_>) -> Vec<ClassFact> {
-    let mut found = Vec::new();
+pub(crate) fn classes(root: &Node<'_>, reading: Reading<'_>) -> Vec<ClassFact> {
+    let mut found = listed(reading);
     root.walk(&mut |node| match &node.kind {
-        Kind::Class(class) => {
-            found.push(ClassFact { name: class.name.to_owned(), versioned: is_versioned(class) })
-        }
+        Kind::Class(class) => found.push(ClassFact {
+            name: class.name.to_owned(),
+            versioned: is_versioned(class),
+            listed: false,
+        }),
         // Mongoose: `new Schema({...}, { optimisticConcurrency: true })` protects what the file defines.
         Kind::Pair(key, _) if key.name() == Some("optimisticConcurrency") => {
-            found.push(ClassFact { name: String::new(), versioned: true });
+            found.push(ClassFact { name: String::new(), versioned: true, listed: false });
         }
         _ => {}
     });
+    found
+}
+
+/// The classes that EF Core is told of: `DbSet<Stock>`, `IEntityTypeConfiguration<Stock>`.
+fn listed(reading: Reading<'_>) -> Vec<ClassFact> {
+    if reading.language != Language::CSharp {
+        return Vec::new();
+    }
+    let source = reading.source;
+    let mut found = Vec::new();
+    for mark in ["DbSet<", "IEntityTypeConfiguration<", ".Entity<"] {
+        for (at, _) in source.match_indices(mark) {
+            let rest = &source[at + mark.len()..];
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            // What configures one class says whether that class has a version.
+            let own = if mark == "DbSet<" { "" } else { rest };
+            let versioned = ["IsRowVersion", "IsConcurrencyToken", "UseXminAsConcurrencyToken"]
+                .iter()
+                .any(|word| own.split(mark).next().unwrap_or_default().contains(word));
+            found.push(ClassFact { name, versioned, listed: true });
+        }
+    }
     found
 }
 
@@ -25,7 +50,13 @@ pub(crate) fn classes(root: &Node<'_>) -> Vec<ClassFact> {
 pub(crate) fn is_persistent(class: &Class<'_>) -> bool {
     let named = |text: &str| {
         let text = text.to_lowercase();
-        PERSISTENT.iter().any(|word| text.contains(word)) || is_base(&text)
+        let mut names = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'));
+        // `BaseEntity` ends in a word for it, `IRentable` does not.
+        let stored = |name: &str| {
+            PERSISTENT.iter().any(|word| name == *word || word.len() > 5 && name.ends_with(word))
+                && name != "identity"
+        };
+        names.any(stored) || text.contains("activerecord") || text.contains("eloquent") || is_base(&text)
     };
     let decorated = class.decorators.iter().any(|decorator| {
         decorator.root().name().is_some_and(|name| {
@@ -39,6 +70,15 @@ pub(crate) fn is_persistent(class: &Class<'_>) -> bool {
         part.any(&|node| matches!(&node.kind, Kind::Assign(target, _, _) if target.name() == Some("__tablename__")))
     });
     decorated || tabled || named(class.bases)
+}
+
+/// Whether an assignment to a record of the class is a write to the database, as in Odoo's models.
+pub(crate) fn writes_through(class: &Class<'_>) -> bool {
+    class.body.iter().any(|part| {
+        part.any(&|node| {
+            matches!(&node.kind, Kind::Assign(target, _, _) if matches!(target.name(), Some("_inherit" | "_name")))
+        })
+    })
 }
 
 fn is_base(bases: &str) -> bool {

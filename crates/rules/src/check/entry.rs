@@ -22,8 +22,22 @@ pub(crate) fn entries<'t, 'a>(link: &Link<'t, 'a>) -> Vec<Entry<'t, 'a>> {
         collect(argument, index, &mut Vec::new(), &mut found);
     }
     // `Update("stock", value)`, `update_column(:stock, value)`, `SetProperty(p => p.Stock, p => ...)`.
+    // WordPress names the post first: `update_post_meta($id, '_stock', $value)`.
+    let arguments = match arguments {
+        [_, key @ Node { kind: Kind::Text(..), .. }, _]
+            if link.key.contains("meta") && key.text().is_some() =>
+        {
+            &arguments[1..]
+        }
+        _ => arguments,
+    };
     if let [key, value, ..] = arguments {
         let column = key.text().map(str::to_owned).or_else(|| match &key.kind {
+            Kind::Member(table, name)
+                if matches!(table.kind, Kind::Name("Column") | Kind::Member(_, "Column")) =>
+            {
+                Some((*name).to_owned())
+            }
             Kind::Function(function) => {
                 function.body.iter().find_map(|part| column_of(part).map(|(_, c)| c.to_owned()))
             }
@@ -36,6 +50,18 @@ pub(crate) fn entries<'t, 'a>(link: &Link<'t, 'a>) -> Vec<Entry<'t, 'a>> {
         }
     }
     found
+}
+
+/// Keys and values of the changes in a `bulkWrite`, also of changes that a closure makes.
+pub(crate) fn bulk_entries<'t, 'a>(node: &'t Node<'a>, found: &mut Vec<Entry<'t, 'a>>) {
+    match &node.kind {
+        Kind::Call(_, arguments) => {
+            for closure in arguments.iter().filter(|part| matches!(part.kind, Kind::Function(_))) {
+                collect(closure, 0, &mut Vec::new(), found);
+            }
+        }
+        _ => collect(node, 0, &mut Vec::new(), found),
+    }
 }
 
 fn collect<'t, 'a>(

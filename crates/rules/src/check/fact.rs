@@ -3,9 +3,13 @@
 
 use super::amount::Direction;
 use super::language::Language;
+use super::lock::Called;
+use super::lower::Lowered;
 use super::names::{Meaning, Names};
-use super::tree::{Node, Span};
+use super::tree::Span;
 use super::unit::{self, Unit};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use std::sync::LazyLock;
 
 /// What protects a write by its own condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,10 @@ pub(crate) enum Persistence {
     Saved,
     /// A method of a stored class changes its own object; callers save it.
     Method,
+    /// The same, but only another file can show that the class is stored.
+    MethodOfClass,
+    /// A repository loaded it and writes it back by itself, if a caller's transaction is open.
+    Managed,
     /// Nothing here shows that it is stored.
     Unseen,
 }
@@ -74,7 +82,7 @@ pub(crate) struct AmountWrite {
     pub(crate) read: Option<Span>,
     pub(crate) unit: String,
     /// Names of functions this unit calls before the write: one of them may take the lock.
-    pub(crate) called_before: Vec<String>,
+    pub(crate) called_before: Vec<Called>,
 }
 
 /// What other files need to know of a class.
@@ -82,6 +90,8 @@ pub(crate) struct AmountWrite {
 pub(crate) struct ClassFact {
     pub(crate) name: String,
     pub(crate) versioned: bool,
+    /// A database context lists it.
+    pub(crate) listed: bool,
 }
 
 /// Everything rules ask of one file.
@@ -89,19 +99,19 @@ pub(crate) struct ClassFact {
 pub(crate) struct FileFacts {
     pub(crate) writes: Vec<AmountWrite>,
     pub(crate) classes: Vec<ClassFact>,
-    /// Names of functions that take a row lock.
-    pub(crate) locking: Vec<String>,
+    /// Functions that take a row lock.
+    pub(crate) locking: Vec<Called>,
     /// Calls of each unit, and whether the unit takes a lock itself.
     pub(crate) calls: Vec<UnitCalls>,
-    /// Findings of rules that one unit decides alone.
-    pub(crate) local: Vec<super::finding::Finding>,
+    /// What rules say that one unit decides alone.
+    pub(crate) local: super::rule::Verdicts,
 }
 
 /// What one unit calls.
 #[derive(Debug, Clone)]
 pub(crate) struct UnitCalls {
     pub(crate) locks: bool,
-    pub(crate) keys: Vec<String>,
+    pub(crate) called: Vec<Called>,
 }
 
 /// What facts are read with.
@@ -110,21 +120,88 @@ pub(crate) struct Reading<'r> {
     pub(crate) names: &'r Names,
     pub(crate) language: Language,
     pub(crate) source: &'r str,
+    /// Which of `WORDS` the file has, a bit for each.
+    words: u32,
+}
+
+/// Words that rules ask a whole file for, in any case; looked for once.
+const WORDS: &[&str] = &[
+    "stripe",
+    "mollie",
+    "adyen",
+    "braintree",
+    "razorpay",
+    "paypal",
+    "transaction",
+    "atomic",
+    "commit",
+    "charge",
+    "status",
+    "state",
+    "estado",
+    "statut",
+    "trangthai",
+    "outbox",
+    "outgoing",
+];
+
+static SEARCH: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS).ok());
+
+impl<'r> Reading<'r> {
+    pub(crate) fn new(names: &'r Names, language: Language, source: &'r str) -> Reading<'r> {
+        let mut words = 0;
+        match &*SEARCH {
+            Some(search) => {
+                for found in search.find_overlapping_iter(source) {
+                    words |= 1 << found.pattern().as_u32();
+                }
+            }
+            None => words = u32::MAX,
+        }
+        Reading { names, language, source, words }
+    }
+
+    /// Whether the file has one of `WORDS`.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1 << bit) != 0)
+    }
+
+    /// Whether the file names a payment provider.
+    pub(crate) fn names_provider(&self) -> bool {
+        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"].iter().any(|word| self.has(word))
+    }
+
+    /// Whether the file names a transaction, or money that is taken.
+    pub(crate) fn names_transaction(&self) -> bool {
+        ["transaction", "atomic", "commit", "charge"].iter().any(|word| self.has(word))
+    }
+
+    /// Whether the file names a status.
+    pub(crate) fn names_status(&self) -> bool {
+        !self.names.status_columns.is_empty()
+            || ["status", "state", "estado", "statut", "trangthai"].iter().any(|word| self.has(word))
+    }
 }
 
 /// Reads the facts of a file from its tree.
-pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
+pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFacts {
+    let root = &lowered.root;
     let units = unit::units(root);
-    let mut facts = FileFacts { classes: super::class::classes(root), ..FileFacts::default() };
+    let mut facts = FileFacts { classes: super::class::classes(root, reading), ..FileFacts::default() };
     let locks: Vec<Vec<super::lock::LockPlace>> =
         units.iter().map(|unit| super::lock::locks(unit, reading)).collect();
     facts.locking = super::lock::locking_functions(&units, &locks);
     for (unit, own) in units.iter().zip(&locks) {
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
-        let called_under_lock = super::lock::called_under_lock(unit, &units, &locks);
         let mut writes = super::write::writes(unit, reading);
+        let retried = !writes.is_empty() && unit.function.is_some_and(super::lock::catches_conflict);
+        let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
+            if retried && write.guard == Guard::None {
+                write.guard = Guard::Version;
+            }
             write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
             write.called_before = called_before(unit, write.at);
         }
@@ -133,18 +210,17 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, reading: Reading<'_>) -> FileFacts {
         facts.writes.extend(writes);
         facts.calls.push(UnitCalls {
             locks: !places.is_empty(),
-            keys: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
+            called: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
         });
-        super::rule::local(unit, reading, &mut facts.local);
+        super::rule::of_unit(unit, reading, &mut facts.local);
     }
+    super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
     facts
 }
 
-fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<String> {
+fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {
     let chains = unit.chains.iter().filter(|chain| chain.span.start <= at.end);
-    let mut names: Vec<String> = chains
-        .flat_map(|chain| chain.links.iter().filter(|link| link.arguments.is_some()).map(|l| l.key.clone()))
-        .collect();
+    let mut names: Vec<Called> = chains.flat_map(super::lock::called_in).collect();
     names.sort();
     names.dedup();
     names

@@ -8,7 +8,7 @@ use super::language::Language;
 use super::names::squashed;
 use super::owner::column_of;
 use super::sql;
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
 
 /// Keys under which an update's own argument chooses rows.
@@ -90,6 +90,26 @@ fn has_where(link: &Link<'_, '_>) -> bool {
     })
 }
 
+/// The guard in a condition that was put into a variable first: `where: { id, ...whereLeft }`.
+pub(crate) fn by_name(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, column: &str) -> Guard {
+    let mut guard = Guard::None;
+    for argument in chain.links.iter().flat_map(Link::given) {
+        argument.walk(&mut |node| {
+            let Some(name) = node.name() else { return };
+            let lower = squashed(name);
+            let condition =
+                ["where", "filter", "cond", "query", "criteria"].iter().any(|word| lower.contains(word));
+            let definition = condition.then(|| unit.definition(name, node.span.start)).flatten();
+            if let Some(definition) = definition
+                && guard == Guard::None
+            {
+                guard = guard_of(std::slice::from_ref(definition.value), column);
+            }
+        });
+    }
+    guard
+}
+
 /// The guard of a chain that this one is an argument of: EF Core puts the change inside, the condition outside.
 pub(crate) fn around(unit: &Unit<'_, '_>, inner: &Chain<'_, '_>, column: &str) -> Guard {
     let outer = unit.chains.iter().filter(|chain| {
@@ -106,6 +126,11 @@ pub(crate) fn around(unit: &Unit<'_, '_>, inner: &Chain<'_, '_>, column: &str) -
         }
     }
     Guard::None
+}
+
+/// Whether a filter compares a column.
+pub(crate) fn names_column(filter: &Node<'_>, column: &str) -> bool {
+    guard_of(std::slice::from_ref(filter), column) == Guard::Amount
 }
 
 fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
@@ -127,7 +152,10 @@ fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
                 }
                 Kind::Text(text, _) => vec![squashed(text.rsplit('.').next().unwrap_or(text))],
                 Kind::Name(name) => vec![squashed(name)],
-                _ => column_of(node).map(|(_, name)| squashed(name)).into_iter().collect(),
+                _ => column_of(node)
+                    .map(|(_, name)| squashed(name.strip_prefix("get").unwrap_or(name)))
+                    .into_iter()
+                    .collect(),
             };
             if names.contains(&wanted) {
                 guard = Guard::Amount;
@@ -138,6 +166,18 @@ fn guard_of(arguments: &[Node<'_>], column: &str) -> Guard {
         });
     }
     guard
+}
+
+/// Whether the new amount is compared with zero afterwards: the change is atomic and the oversell is seen.
+pub(crate) fn is_checked_after(unit: &Unit<'_, '_>, at: Span, column: &str) -> bool {
+    unit.conditions.iter().filter(|condition| condition.span.start > at.start).any(|condition| {
+        condition.any(&|node| {
+            let Kind::Binary("<", left, right) = &node.kind else { return false };
+            let own = column_of(left).map_or(left.name(), |(_, name)| Some(name));
+            matches!(right.kind, Kind::Number("0"))
+                && own.is_some_and(|name| squashed(name).ends_with(&squashed(column)))
+        })
+    })
 }
 
 /// Whether the number of changed rows is looked at.
@@ -151,7 +191,15 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
         return RowCount::Ignored;
     }
     // An update as a part of a larger call (`Promise.all([...])`, EF's lambda) is looked at there or not at all.
-    if chain.used || chain.has(&["setproperty"]) { RowCount::Checked } else { RowCount::Ignored }
+    // EF Core's change stands inside the call that gives the number.
+    let outer = unit.chains.iter().find(|outer| {
+        (outer.has(&["executeupdate", "executeupdateasync"])
+            || chain.has(&["setsql"]) && outer.has(&["update"]))
+            && outer.span.start < chain.span.start
+            && outer.span.end >= chain.span.end
+    });
+    let used = outer.map_or(chain.used, |outer| outer.used);
+    if used { RowCount::Checked } else { RowCount::Ignored }
 }
 
 fn counts_after(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> bool {

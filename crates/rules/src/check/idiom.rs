@@ -23,6 +23,7 @@ pub(crate) const UPDATES: &[&str] = &[
     "setdoc",
     // Django, SQLAlchemy
     "values",
+    "aupdate",
     "bulkupdate",
     "updateorcreate",
     // ActiveRecord
@@ -40,12 +41,13 @@ pub(crate) const UPDATES: &[&str] = &[
     "executeupdate",
     "executeupdateasync",
     "setproperty",
+    // sea-orm
+    "colexpr",
     // GORM
     "updates",
     "updatecolumn",
     "updatecolumns",
     "modify",
-    "increment",
     "merge",
 ];
 /// Of these the first argument chooses rows and the second changes them.
@@ -139,6 +141,7 @@ pub(crate) const SAVES: &[&str] = &[
     "insertorupdate",
     "savemany",
     "bulksave",
+    "asave",
 ];
 /// Calls that write back everything that was changed.
 pub(crate) const SESSION_SAVES: &[&str] = &[

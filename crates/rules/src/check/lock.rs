@@ -55,6 +55,11 @@ pub(crate) fn locks(unit: &Unit<'_, '_>, reading: Reading<'_>) -> Vec<LockPlace>
 fn chain_locks(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> bool {
     let by_link =
         chain.links.iter().any(|link| link.arguments.is_some() && link_locks(link.name, &link.key, reading));
+    let by_link = by_link
+        || chain.links.iter().any(|link| {
+            link.key == "for"
+                && link.given().iter().any(|mode| mode.text().is_some_and(|text| text.contains("update")))
+        });
     let by_argument =
         chain.links.iter().flat_map(|link| link.given()).any(|argument| argument_locks(argument));
     if !by_link && !by_argument {
@@ -138,7 +143,7 @@ fn text_locks(sql: &str) -> bool {
 }
 
 /// Names of functions of this file that take a lock for their caller.
-pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]) -> Vec<String> {
+pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]) -> Vec<Called> {
     let mut names = Vec::new();
     for (unit, own) in units.iter().zip(locks) {
         let key = squashed(unit.name);
@@ -149,7 +154,8 @@ pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]
         if (!own.is_empty() && reads.iter().any(|prefix| key.starts_with(prefix)) || declared)
             && key.len() > 4
         {
-            names.push(key);
+            let entity = unit.class.map_or(String::new(), |class| receiver(class.name));
+            names.push(Called { key, receiver: entity });
         }
     }
     names.sort();
@@ -157,11 +163,51 @@ pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]
     names
 }
 
+/// A function by its name and the thing it is called on, both without case and separators.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Called {
+    pub(crate) key: String,
+    /// The words of the receiver or class that name an entity; empty when nothing is named.
+    pub(crate) receiver: String,
+}
+
+impl Called {
+    /// Whether a call of `other` may be a call of this function: `findById` of another repository is not.
+    pub(crate) fn is_called_by(&self, other: &Called) -> bool {
+        let telling = ["lock", "forupdate"].iter().any(|word| self.key.contains(word));
+        self.key == other.key
+            && (telling
+                || self.receiver == other.receiver
+                || self.receiver.is_empty()
+                || other.receiver.is_empty())
+    }
+}
+
+fn receiver(name: &str) -> String {
+    squashed(&super::owner::entity_words(name))
+}
+
+/// The functions that a chain calls.
+pub(crate) fn called_in(chain: &Chain<'_, '_>) -> Vec<Called> {
+    let mut on = chain.root.name().unwrap_or_default();
+    let mut found = Vec::new();
+    for link in &chain.links {
+        if link.arguments.is_some() {
+            found.push(Called {
+                key: link.key.clone(),
+                receiver: receiver(if on == link.name { "" } else { on }),
+            });
+        }
+        on = link.name;
+    }
+    found
+}
+
 /// Locks taken by functions of the same file that the unit calls.
-pub(crate) fn through_calls(unit: &Unit<'_, '_>, locking: &[String]) -> Vec<LockPlace> {
+pub(crate) fn through_calls(unit: &Unit<'_, '_>, locking: &[Called]) -> Vec<LockPlace> {
     let mut places = Vec::new();
     for chain in &unit.chains {
-        if chain.links.iter().any(|link| link.arguments.is_some() && locking.contains(&link.key)) {
+        if called_in(chain).iter().any(|called| locking.iter().any(|lock| lock.is_called_by(called))) {
             places.push(LockPlace {
                 start: chain.span.start,
                 chain: (chain.span.start, chain.span.end),
@@ -184,8 +230,31 @@ pub(crate) fn called_under_lock(
     let key = squashed(unit.name);
     units.iter().zip(locks).any(|(caller, held)| {
         caller.chains.iter().any(|chain| {
-            let calls = chain.links.iter().any(|link| link.arguments.is_some() && link.key == key);
+            let own =
+                chain.root.name() == Some("this") || chain.root.name() == chain.links.first().map(|l| l.name);
+            let calls =
+                own && chain.links.first().is_some_and(|link| link.arguments.is_some() && link.key == key);
             calls && held.iter().any(|place| place.start <= chain.span.start)
+        })
+    })
+}
+
+/// Whether a function knows that its save may meet a newer version.
+pub(crate) fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
+    function.body.iter().any(|part| {
+        part.any(&|node| {
+            let (Kind::Name(name) | Kind::Member(_, name)) = &node.kind else { return false };
+            matches!(
+                *name,
+                "DbUpdateConcurrencyException"
+                    | "OptimisticLockException"
+                    | "ObjectOptimisticLockingFailureException"
+                    | "OptimisticLockingFailureException"
+                    | "StaleObjectError"
+                    | "StaleDataError"
+                    | "VersionError"
+                    | "OptimisticLockVersionMismatchError"
+            )
         })
     })
 }

@@ -3,6 +3,7 @@
 
 mod declaration;
 mod expression;
+mod macros;
 mod statement;
 mod text;
 
@@ -28,7 +29,7 @@ pub(crate) enum Unparsable {
 }
 
 /// Parses `source` and lowers it.
-pub(crate) fn lower(language: Language, source: &str) -> Result<Node<'_>, Unparsable> {
+pub(crate) fn lower(language: Language, source: &str) -> Result<Lowered<'_>, Unparsable> {
     let grammar = language.grammar().ok_or(Unparsable::Stopped)?;
     let mut parser = Parser::new();
     parser.set_language(&grammar).map_err(|_| Unparsable::Stopped)?;
@@ -46,9 +47,27 @@ pub(crate) fn lower(language: Language, source: &str) -> Result<Node<'_>, Unpars
     if broken_bytes(tree.root_node()) * 2 > bytes.len().max(1) {
         return Err(Unparsable::Mostly);
     }
-    let mut lowering = Lowering { source, language, depth: 0, heredocs: Vec::new(), heredocs_used: 0 };
+    let mut lowering =
+        Lowering { source, language, depth: 0, heredocs: Vec::new(), heredocs_used: 0, declared: Vec::new() };
     lowering.collect_heredocs(tree.root_node(), 0);
-    Ok(lowering.node(tree.root_node()))
+    let root = lowering.node(tree.root_node());
+    Ok(Lowered { root, declared: lowering.declared })
+}
+
+/// A file's common tree, and what it declares with a type.
+pub(crate) struct Lowered<'a> {
+    pub(crate) root: Node<'a>,
+    pub(crate) declared: Vec<Declared<'a>>,
+}
+
+/// A field, parameter or variable and its type as written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Declared<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) declared_type: &'a str,
+    /// A field of a class or struct, rather than a parameter or a variable.
+    pub(crate) field: bool,
+    pub(crate) at: Span,
 }
 
 /// The bytes under error nodes near the top of the tree.
@@ -71,6 +90,7 @@ struct Lowering<'a> {
     /// Bodies of Ruby's heredocs as byte ranges, in order; their openings take them one by one.
     heredocs: Vec<(usize, usize)>,
     heredocs_used: usize,
+    declared: Vec<Declared<'a>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -90,15 +110,16 @@ impl<'a> Lowering<'a> {
     }
 
     fn lowered(&mut self, syntax: Syntax<'_>) -> Node<'a> {
+        self.declare(syntax);
         let kind = self
             .text(syntax)
             .or_else(|| self.declaration(syntax))
             .or_else(|| self.expression(syntax))
-            .unwrap_or(Lowered::Rest);
+            .unwrap_or(Made::Rest);
         match kind {
-            Lowered::Kind(kind) => Node { kind, span: Span::default() },
-            Lowered::Same(node) => node,
-            Lowered::Rest => Node { kind: Kind::Other(self.children(syntax)), span: Span::default() },
+            Made::Kind(kind) => Node { kind, span: Span::default() },
+            Made::Same(node) => node,
+            Made::Rest => Node { kind: Kind::Other(self.children(syntax)), span: Span::default() },
         }
     }
 
@@ -149,7 +170,7 @@ impl<'a> Lowering<'a> {
 }
 
 /// What a part of the table made of a node.
-enum Lowered<'a> {
+enum Made<'a> {
     Kind(Kind<'a>),
     /// The node adds nothing; this stands in its place.
     Same(Node<'a>),

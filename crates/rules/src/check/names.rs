@@ -3,7 +3,7 @@
 
 use super::vocabulary::{
     FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
-    STOCK_ENTITIES, STOCK_WEAK, USED, USED_WEAK,
+    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -20,6 +20,14 @@ pub struct Vocabulary {
     pub limit_columns: Vec<String>,
     /// Functions that take the row lock before they return.
     pub lock_functions: Vec<String>,
+    /// Columns that hold an order's status, such as `fulfilment_phase`.
+    pub status_columns: Vec<String>,
+    /// Tables or classes that are orders, such as `purchase`.
+    pub order_entities: Vec<String>,
+    /// The function or functions that may change an order's status.
+    pub status_functions: Vec<String>,
+    /// Names that hold money, such as `tarif`.
+    pub price_columns: Vec<String>,
 }
 
 /// What a column holds.
@@ -90,6 +98,10 @@ pub struct Names {
     stock_entities: BTreeSet<String>,
     limits: BTreeSet<String>,
     pub(crate) lock_functions: BTreeSet<String>,
+    pub(crate) status_columns: BTreeSet<String>,
+    pub(crate) order_entities: BTreeSet<String>,
+    pub(crate) status_functions: BTreeSet<String>,
+    pub(crate) price_columns: BTreeSet<String>,
 }
 
 impl Names {
@@ -107,6 +119,10 @@ impl Names {
             stock_entities: set(STOCK_ENTITIES, &vocabulary.stock_entities),
             limits: set(USED, &vocabulary.limit_columns),
             lock_functions: set(&[], &vocabulary.lock_functions),
+            status_columns: set(&[], &vocabulary.status_columns),
+            order_entities: set(&[], &vocabulary.order_entities),
+            status_functions: set(&[], &vocabulary.status_functions),
+            price_columns: set(&[], &vocabulary.price_columns),
         }
     }
 
@@ -119,7 +135,10 @@ impl Names {
         let joined = owner.concat();
         let in_owner = |list: &[&str]| owner.iter().any(|word| list.contains(&word.as_str()));
         let weak = |list: &[&str]| list.contains(&column.as_str());
-        let limited = in_owner(LIMIT_ENTITIES) || LIMIT_ENTITIES.iter().any(|entity| joined.contains(entity));
+        // `promotion_items.item` is a thing in a promotion, not the promotion.
+        let tail = owner[owner.len().saturating_sub(2)..].concat();
+        let limited = LIMIT_ENTITIES.iter().any(|entity| tail.contains(entity))
+            && owner.last().is_none_or(|last| last != "item");
         if self.limits.contains(&column) && (limited || !in_owner(STOCK_ENTITIES)) {
             let known = limited || !USED.contains(&column.as_str());
             return known.then_some(Meaning::Used);
@@ -130,19 +149,22 @@ impl Names {
         if limited && weak(USED_WEAK) {
             return Some(Meaning::Used);
         }
+        if limited && self.stock.contains(&column) && !in_owner(NEVER) {
+            return Some(Meaning::Stock);
+        }
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.stock.contains(&column) {
+        if self.stock.contains(&column) || is_composed(&column_words) {
             return Some(Meaning::Stock);
         }
         if RESERVED.contains(&column.as_str()) {
             return Some(Meaning::Reserved);
         }
         let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
-        let listed = owner.iter().any(|word| self.stock_entities.contains(word))
+        let listed = owner.last().is_some_and(|word| self.stock_entities.contains(word))
             || self.stock_entities.contains(&joined)
-            || ["product", "stock", "inventory"].iter().any(|word| joined.contains(word));
+            || STOCK_ENTITY_PARTS.iter().any(|part| joined.contains(part));
         if excluded || !listed {
             return None;
         }
@@ -153,13 +175,19 @@ impl Names {
     }
 
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
-    pub(crate) fn may_matter(&self, column: &str) -> bool {
-        let column = squashed(column);
+    pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
+        let column = squashed(column_as_written);
         self.stock.contains(&column)
+            || is_composed(&words(column_as_written))
             || self.limits.contains(&column)
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
+    }
+
+    /// Whether a column means stock wherever it stands.
+    pub(crate) fn is_strong(&self, column: &str) -> bool {
+        self.stock.contains(&squashed(column)) || is_composed(&words(column))
     }
 
     /// Fragments of which at least one stands in every file that rules about amounts can say something of.
@@ -171,6 +199,17 @@ impl Names {
             .filter(|word| !STOCK.contains(&word.as_str()) && !USED.contains(&word.as_str()));
         FRAGMENTS.iter().map(|fragment| (*fragment).to_owned()).chain(own.cloned()).collect()
     }
+}
+
+/// Whether a column is put together from a word for stock and words that say no more: `p_instock`, `real_stock_qty`.
+fn is_composed(words: &[String]) -> bool {
+    let core = words.iter().any(|word| STOCK_CORE.contains(&word.as_str()));
+    core && words.len() > 1
+        && words.iter().all(|word| {
+            STOCK_CORE.contains(&word.as_str())
+                || STOCK_FILLER.contains(&word.as_str())
+                || word.len() <= 2 && !NOT_AMOUNT.contains(&word.as_str())
+        })
 }
 
 #[cfg(test)]

@@ -38,6 +38,12 @@ impl Owner {
     fn new(entity: &str, origin: Origin) -> Owner {
         Owner { entity: entity.to_owned(), origin, load: None }
     }
+
+    /// An element of a collection that was made here: the collection is new, what was put into it need not be.
+    fn element(self) -> Owner {
+        let origin = if self.origin == Origin::Fresh { Origin::Unknown } else { self.origin };
+        Owner { origin, ..self }
+    }
 }
 
 /// The object and column of a read: `o.stock`, `o['stock']`, `o.getStock()`, `o.get('stock')`, `o.stock()`.
@@ -76,6 +82,21 @@ pub(crate) fn column_of<'t, 'a>(node: &'t Node<'a>) -> Option<(&'t Node<'a>, &'t
         }
         _ => None,
     }
+}
+
+/// The column that a function is asked for by its name: `getStock(id)`, `find_stock(id)`.
+pub(crate) fn asked_column<'a>(callee: &Node<'a>) -> Option<&'a str> {
+    let (Kind::Name(name) | Kind::Member(_, name)) = callee.kind else { return None };
+    let verbs = [
+        "get_", "find_", "fetch_", "load_", "read_", "select_", "get", "find", "fetch", "load", "read",
+        "select",
+    ];
+    verbs.iter().find_map(|verb| {
+        let start = name.get(..verb.len())?;
+        let rest = name.get(verb.len()..)?;
+        let begins = verb.ends_with('_') || rest.starts_with(char::is_uppercase);
+        (start.eq_ignore_ascii_case(verb) && begins).then_some(rest)
+    })
 }
 
 /// The words of an identifier that name an entity, joined by `_`.
@@ -119,7 +140,7 @@ impl<'t, 'a> Unit<'t, 'a> {
                 Owner { entity, ..inner }
             }
             Kind::Index(object, key) => {
-                let inner = self.resolve(object, depth + 1);
+                let inner = self.resolve(object, depth + 1).element();
                 match key.text() {
                     Some(text) if !text.is_empty() && text.parse::<u32>().is_err() => {
                         Owner { entity: text.to_owned(), ..inner }
@@ -157,7 +178,8 @@ impl<'t, 'a> Unit<'t, 'a> {
             if same || (definition.part && !own.is_empty()) {
                 entity = name.to_owned();
             }
-            return Owner { entity, ..inner };
+            let owner = Owner { entity, ..inner };
+            return if definition.element { owner.element() } else { owner };
         }
         if let Some(declared) = self.parameters.get(name) {
             let declared = declared_entity(declared);
@@ -181,17 +203,40 @@ impl<'t, 'a> Unit<'t, 'a> {
         if let (Kind::Name("Some" | "Ok" | "Number" | "dict"), [argument]) = (&callee.kind, arguments) {
             return self.resolve(argument, depth + 1);
         }
+        // Python makes objects by calling the class: `Order(buyer=buyer)`.
+        if let Kind::Name(class) = callee.kind
+            && class.starts_with(char::is_uppercase)
+            && !arguments.is_empty()
+            && arguments.iter().all(|argument| matches!(argument.kind, Kind::Pair(..)))
+        {
+            return Owner::new(class, Origin::Fresh);
+        }
         let Some(chain) = Chain::of(node, true) else { return Owner::new("", Origin::Unknown) };
+        // `new Stock().setId(id)` is still the new object.
+        if let Kind::New(of, _) = &chain.root.kind
+            && chain.links.iter().all(|link| link.key.starts_with("set") || link.key.starts_with("with"))
+        {
+            return Owner::new(self.name_of(of), Origin::Fresh);
+        }
         if let Some((object, getter)) = column_of(node).filter(|_| node_is_getter(node)) {
             let inner = self.resolve(object, depth + 1);
             return Owner { entity: getter.to_owned(), ..inner };
         }
-        let entity = self.entity_of(&chain);
+        let mut entity = self.entity_at(&chain, depth + 1);
+        // `find(id)` in a method of the class itself.
+        let bare =
+            chain.root.name().is_some() && chain.root.name() == chain.links.first().map(|link| link.name);
+        let finder = chain.links.first().is_some_and(|link| {
+            matches!(link.key.as_str(), "find" | "findby" | "where" | "lock" | "first" | "unscoped")
+        });
+        if let (true, true, Some(class)) = (bare, finder, self.class) {
+            entity = class.name.to_owned();
+        }
         // An element of a collection in memory: the collection's owner decides.
         if let Kind::Member(object, name) = &callee.kind
             && ELEMENTS.contains(&squashed(name).as_str())
         {
-            let inner = self.resolve(object, depth + 1);
+            let inner = self.resolve(object, depth + 1).element();
             let load = inner.load.or(Some(node.span));
             let origin = match inner.origin {
                 Origin::Unknown | Origin::This => Origin::Loaded,
@@ -211,6 +256,10 @@ impl<'t, 'a> Unit<'t, 'a> {
 
     /// The entity a chain of calls is about.
     pub(crate) fn entity_of(&self, chain: &Chain<'t, 'a>) -> String {
+        self.entity_at(chain, 0)
+    }
+
+    fn entity_at(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         for link in &chain.links {
             if !ENTITY_TAKERS.contains(&link.key.as_str()) {
                 continue;
@@ -249,11 +298,11 @@ impl<'t, 'a> Unit<'t, 'a> {
                 }
             }
         }
-        self.entity_by_links(chain)
+        self.entity_by_links(chain, depth)
     }
 
     /// The entity by the names along the chain, the nearest to its end first.
-    fn entity_by_links(&self, chain: &Chain<'t, 'a>) -> String {
+    fn entity_by_links(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         let first_call = chain.links.iter().position(|link| link.arguments.is_some()).unwrap_or(0);
         for link in chain.links[..first_call].iter().rev() {
             let entity = entity_words(link.name);
@@ -262,12 +311,16 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
         }
         let root = match &chain.root.kind {
-            Kind::Name("this") | Kind::Name("super") => String::new(),
+            // `this.decrement('stock')` is about the object itself.
+            Kind::Name("this" | "self") if first_call == 0 => {
+                self.class.map_or(String::new(), |class| entity_words(class.name))
+            }
+            Kind::Name("this" | "super") => String::new(),
             Kind::Name(name) if chain.links.first().is_none_or(|link| link.name != *name) => {
                 let owner = self.definition(name, chain.span.start);
                 match owner {
                     Some(definition) if definition.value.span != chain.span => {
-                        let inner = self.resolve(definition.value, DEPTH_MAX - 2);
+                        let inner = self.resolve(definition.value, (depth + 1).max(DEPTH_MAX - 2));
                         if entity_words(&inner.entity).is_empty() { entity_words(name) } else { inner.entity }
                     }
                     _ => {

@@ -17,44 +17,165 @@ pub(crate) fn of<'a>(
     at: Span,
     reading: Reading<'_>,
 ) -> Persistence {
+    let root = object.root().name().unwrap_or_default();
+    if owner.origin == Origin::Fresh && unit.chains.iter().any(|chain| carries_change(chain, root, at)) {
+        return Persistence::Saved;
+    }
     if owner.origin == Origin::Fresh || owner.origin == Origin::Request {
         return Persistence::Unseen;
     }
-    let root = object.root().name().unwrap_or_default();
-    if unit.chains.iter().any(|chain| saves(chain, root, owner, at)) {
+    let aliases = aliases(unit, root, at);
+    let parent = parent(unit, root, at);
+    if unit.chains.iter().any(|chain| saves(chain, (root, parent), &aliases, owner, at)) {
+        return Persistence::Saved;
+    }
+    let root_origin =
+        matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::This | Origin::Parameter);
+    if root_origin && unit.class.is_some_and(super::class::writes_through) {
         return Persistence::Saved;
     }
     let stored_class = unit.class.is_some_and(|class| is_persistent(class));
     if owner.origin == Origin::This && unit.class.is_some() {
-        return if stored_class { Persistence::Method } else { Persistence::Unseen };
+        return if stored_class { Persistence::Method } else { Persistence::MethodOfClass };
     }
     let managed = matches!(reading.language, Language::Java | Language::TypeScript | Language::CSharp)
-        && matches!(owner.origin, Origin::Loaded)
+        && matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::Parameter)
         && is_transactional(unit);
-    if managed { Persistence::Saved } else { Persistence::Unseen }
+    if managed {
+        Persistence::Saved
+    } else if is_loaded_by_repository(owner, reading) {
+        Persistence::Managed
+    } else {
+        Persistence::Unseen
+    }
 }
 
-fn saves(chain: &super::chain::Chain<'_, '_>, root: &str, owner: &Owner, at: Span) -> bool {
-    // A loop may save before the next round changes again; a save before any change of a straight line does not count,
-    // but telling them apart is not worth missing one: the whole unit counts, if the object is named.
-    let after = chain.span.end >= at.start;
+/// What a repository of JPA gives is written back by itself when the caller's transaction ends.
+fn is_loaded_by_repository(owner: &Owner, reading: Reading<'_>) -> bool {
+    let load = owner.load.and_then(|load| reading.source.get(load.start..load.end)).unwrap_or_default();
+    let load = load.to_ascii_lowercase();
+    reading.language == Language::Java
+        && owner.origin == Origin::Loaded
+        && ["repo", "dao.find", "entitymanager.find", "em.find"].iter().any(|word| load.contains(word))
+}
+
+/// What the object is a part of: of `unit = product.units.find(..)` this is `product`.
+fn parent<'a>(unit: &Unit<'_, 'a>, root: &str, at: Span) -> Option<&'a str> {
+    let definition = unit.definition(root, at.start)?;
+    definition.value.root().name().filter(|name| unit.definitions.contains_key(name) && *name != root)
+}
+
+/// `db.add(product)` of SQLAlchemy: what it loaded before is written at the commit, here or in the caller.
+fn is_session_of_python(chain: &super::chain::Chain<'_, '_>, position: usize) -> bool {
+    let on = position.checked_sub(1).map(|before| chain.links[before].name).or(chain.root.name());
+    on.is_some_and(|name| matches!(squashed(name).as_str(), "db" | "session" | "dbsession" | "asyncsession"))
+}
+
+/// Names under which the object is reached too: the collection it is an element of, one it is put into,
+/// and what a closure around the write gives.
+fn aliases<'a>(unit: &Unit<'_, 'a>, root: &str, at: Span) -> Vec<&'a str> {
+    let mut names: Vec<&'a str> = Vec::new();
+    if let Some(definition) = unit.definition(root, at.start)
+        && let Some(collection) = definition.value.root().name()
+        && unit.definitions.contains_key(collection)
+        && collection != root
+    {
+        names.push(collection);
+    }
+    for chain in &unit.chains {
+        let puts = chain.links.iter().any(|link| {
+            matches!(link.key.as_str(), "add" | "push" | "append" | "addrange")
+                && link.given().iter().any(|argument| argument.name() == Some(root))
+        });
+        names.extend(chain.root.name().filter(|_| puts && chain.links.len() == 1));
+    }
+    for (name, definitions) in &unit.definitions {
+        let around = definitions
+            .iter()
+            .any(|definition| definition.value.span.start <= at.start && definition.value.span.end >= at.end);
+        names.extend(around.then_some(*name));
+    }
+    names.retain(|name| *name != "this" && !super::idiom::GENERIC.contains(&squashed(name).as_str()));
+    names
+}
+
+/// `change = new Stock(); change.setQuantity(old.getQuantity() - n); mapper.updateById(change)`: the new object only
+/// carries the change of an old row.
+fn carries_change(chain: &super::chain::Chain<'_, '_>, root: &str, at: Span) -> bool {
+    chain.links.iter().any(|link| {
+        let changes = ["update", "modify", "edit", "patch", "replace", "saveorupdate"]
+            .iter()
+            .any(|verb| link.key.starts_with(verb));
+        let around = link.span.start < at.start && link.span.end >= at.end;
+        let given = link.given().iter().any(|argument| !root.is_empty() && argument.name() == Some(root));
+        changes && link.arguments.is_some() && (given || root.is_empty() && around)
+    })
+}
+
+/// Whether a call hands things to what stores them: `orderRepository.complete(order, products)`.
+fn is_stored_by(chain: &super::chain::Chain<'_, '_>, position: usize) -> bool {
+    let key = chain.links[position].key.as_str();
+    let asks = [
+        "find", "get", "delete", "remove", "exist", "count", "is", "has", "load", "refresh", "select",
+        "list", "query", "fetch", "detach", "check", "validate", "search", "read", "contains", "by",
+    ];
+    let names = chain.links[..position].iter().map(|link| link.key.clone());
+    let root = squashed(chain.root.name().unwrap_or_default());
+    let stores = names.chain([root]).any(|name| {
+        ["repository", "repo", "dao", "dataaccess", "datalayer"].iter().any(|word| name.ends_with(word))
+    });
+    stores && !asks.iter().any(|verb| key.starts_with(verb))
+}
+
+fn saves(
+    chain: &super::chain::Chain<'_, '_>,
+    (root, parent): (&str, Option<&str>),
+    aliases: &[&str],
+    owner: &Owner,
+    at: Span,
+) -> bool {
+    // A save before the change does not count: what came before it is stored, the change is not.
     let mentions =
         |node: &Node<'_>| node.any(&|part| part.name() == Some(root)) && !root.is_empty() && root != "this";
     chain.links.iter().enumerate().any(|(position, link)| {
-        if link.arguments.is_none() {
+        if link.arguments.is_none() || link.span.end < at.start {
             return false;
         }
-        let key = link.key.as_str();
+        let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+        // What a cart's service is given is a line of the cart, whatever its name.
+        let carts = chain.root.name() != Some(root)
+            && chain.links[..position].iter().map(|link| link.name).chain(chain.root.name()).any(is_cart);
+        if carts {
+            return false;
+        }
         let by_prefix = ["save", "update", "persist", "store"].iter().any(|prefix| key.starts_with(prefix));
-        let save = SAVES.contains(&key) || by_prefix;
+        let added = key == "add" && is_session_of_python(chain, position);
+        let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
         let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
-        let on_object = root != "this" && direct && chain.root.name() == Some(root);
-        let given = link.given().iter().any(&mentions);
-        let session = SESSION_SAVES.contains(&key) && (key != "save" || link.given().is_empty());
+        let whole = parent.is_some() && chain.root.name() == parent && link.given().is_empty();
+        let on_object = root != "this" && direct && (chain.root.name() == Some(root) || whole);
+        // A log that is told of the object does not store it.
+        let tells = matches!(key, "push" | "write" | "refresh");
+        let given = link
+            .given()
+            .iter()
+            .any(|argument| if tells { argument.name() == Some(root) } else { mentions(argument) })
+            || link
+                .given()
+                .iter()
+                .any(|argument| argument.name().is_some_and(|name| aliases.contains(&name)));
+        let session =
+            SESSION_SAVES.contains(&link.key.as_str()) && (key != "save" || link.given().is_empty());
         let bare = owner.origin == Origin::This && position == 0 && matches!(chain.root.kind, Kind::Name(_));
         let saved = save && (on_object || given || bare);
-        after && (saved || session && is_session(chain, position, owner))
+        saved || session && is_session(chain, position, owner)
     })
+}
+
+fn is_cart(name: &str) -> bool {
+    super::names::words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "cart" | "basket" | "bag" | "wishlist"))
 }
 
 /// Whether a commit or flush is one of a session of objects.

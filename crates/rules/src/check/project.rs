@@ -2,6 +2,7 @@
 
 use super::fact::{AmountWrite, FileFacts};
 use super::finding::Confidence;
+use super::lock::Called;
 use super::names::{singular, squashed};
 use std::collections::HashSet;
 
@@ -9,7 +10,8 @@ use std::collections::HashSet;
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     versioned: HashSet<String>,
-    locking: HashSet<String>,
+    listed: HashSet<String>,
+    locking: Vec<Called>,
     called_under_lock: HashSet<String>,
 }
 
@@ -23,12 +25,15 @@ impl Project {
                 if (class.versioned || schema) && !class.name.is_empty() {
                     project.versioned.insert(key(&class.name));
                 }
+                if class.listed {
+                    project.listed.insert(key(&class.name));
+                }
             }
             project.locking.extend(file.locking.iter().cloned());
         }
         for unit in files.flat_map(|file| &file.calls) {
-            if unit.locks || unit.keys.iter().any(|key| project.locking.contains(key)) {
-                project.called_under_lock.extend(unit.keys.iter().cloned());
+            if unit.locks || unit.called.iter().any(|called| project.is_locking(called)) {
+                project.called_under_lock.extend(unit.called.iter().map(|called| called.key.clone()));
             }
         }
         project
@@ -39,9 +44,18 @@ impl Project {
         !entity.is_empty() && self.versioned.contains(&key(entity))
     }
 
+    /// Whether a database context lists the class.
+    pub(crate) fn is_listed(&self, entity: &str) -> bool {
+        self.listed.contains(&key(entity))
+    }
+
     /// Whether a function that takes the lock was called before the write.
     pub(crate) fn locks_before(&self, write: &AmountWrite) -> bool {
-        write.called_before.iter().any(|name| self.locking.contains(name))
+        write.called_before.iter().any(|called| self.is_locking(called))
+    }
+
+    fn is_locking(&self, called: &Called) -> bool {
+        self.locking.iter().any(|lock| lock.is_called_by(called))
     }
 
     /// How sure a finding in a method of a stored class is; `None` if a caller holds the lock.

@@ -1,46 +1,177 @@
-//! SQL files: every UPDATE in them, also inside functions and triggers that no SQL parser reads as a whole.
+//! SQL files: every UPDATE in them, also inside functions and triggers that no SQL parser reads as a whole,
+//! and the variables of a routine that hold an amount which it read before.
 
+use super::amount::Direction;
 use super::fact::{AmountWrite, FileFacts, Guard, Lock, Persistence, Reading, RowCount, Way};
 use super::names::squashed;
 use super::sql::{self, Change, SqlFact};
 use super::tree::Span;
+use std::collections::HashMap;
+
+/// What a routine has done so far.
+#[derive(Debug, Default)]
+struct Routine {
+    locked: bool,
+    /// Variables that hold an amount, and where it was read.
+    held: HashMap<String, Span>,
+}
 
 /// Reads the facts of an SQL file.
 pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
     let mut facts = FileFacts::default();
     let source = reading.source;
-    let mut locked = false;
+    let checks = checked_columns(source);
+    let mut routine = Routine::default();
     for (start, statement) in statements(source) {
-        let upper = statement.to_uppercase();
-        locked |= upper.contains("FOR UPDATE") || upper.contains("UPDLOCK");
+        let upper = statement.to_ascii_uppercase();
+        if begins_routine(&upper) {
+            routine = Routine::default();
+        }
+        routine.locked |=
+            ["FOR UPDATE", "UPDLOCK", "HOLDLOCK", "SERIALIZABLE"].iter().any(|word| upper.contains(word));
+        let words = tokens(statement);
+        let whole = span(source, start, start + statement.len());
+        for (variable, table, column) in variables(&words) {
+            if reading.names.meaning(&table, &column).is_some() {
+                routine.held.insert(variable, whole);
+            }
+        }
         let Some(offset) = update_at(&upper) else { continue };
         let Some(text) = statement.get(offset..) else { continue };
         let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(text) else { continue };
         for column in &writes {
             let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
-            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&column.column));
+            let own = |guard: &String| squashed(guard) == squashed(&column.column);
+            let guarded = guards.iter().any(own) || checks.iter().any(own);
+            let (way, read) = way(column, &tokens(text), &routine);
             facts.writes.push(AmountWrite {
                 meaning,
                 entity: table.clone(),
                 column: column.column.clone(),
-                way: match column.change {
-                    Change::Down => Way::Relative(super::amount::Direction::Down),
-                    Change::Up => Way::Relative(super::amount::Direction::Up),
-                    Change::Absolute => Way::Absolute,
-                },
+                way,
                 guard: if guarded { Guard::Amount } else { Guard::None },
                 rows: RowCount::Unseen,
                 persistence: Persistence::Statement,
-                lock: if locked { Lock::Held } else { Lock::None },
+                lock: if routine.locked { Lock::Held } else { Lock::None },
                 settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
                 at: span(source, start + offset, start + statement.len()),
-                read: None,
+                read,
                 unit: String::new(),
                 called_before: Vec::new(),
             });
         }
     }
     facts
+}
+
+fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {
+    match column.change {
+        Change::Down => return (Way::Relative(Direction::Down), None),
+        Change::Up => return (Way::Relative(Direction::Up), None),
+        Change::Absolute => {}
+    }
+    let value = assigned(words, &column.column);
+    let held = value.iter().find_map(|word| routine.held.get(&word.to_ascii_lowercase()));
+    let Some(read) = held else { return (Way::Absolute, None) };
+    let direction = if value.contains(&"+") { Direction::Up } else { Direction::Down };
+    (Way::ReadModify(direction), Some(*read))
+}
+
+/// The words that an UPDATE assigns to a column.
+fn assigned<'w>(words: &'w [&'w str], column: &str) -> &'w [&'w str] {
+    let at = words.windows(2).position(|pair| squashed(pair[0]) == squashed(column) && pair[1] == "=");
+    let Some(at) = at else { return &[] };
+    let value = &words[at + 2..];
+    let ends = |word: &&str| *word == "," || matches!(word.to_ascii_lowercase().as_str(), "where" | "from");
+    &value[..value.iter().position(ends).unwrap_or(value.len())]
+}
+
+/// Variables that a statement fills from a table: variable, table, column.
+fn variables(words: &[&str]) -> Vec<(String, String, String)> {
+    let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+    let mut found = Vec::new();
+    for (select, _) in lower.iter().enumerate().filter(|(_, word)| *word == "select") {
+        let Some(from) = lower[select..].iter().position(|word| word == "from").map(|at| select + at) else {
+            continue;
+        };
+        let Some(table) = lower.get(from + 1) else { continue };
+        let table = table.rsplit('.').next().unwrap_or_default().to_owned();
+        let names = |range: &[String]| -> Vec<String> {
+            range
+                .iter()
+                .filter(|word| !matches!(word.as_str(), "," | "(" | ")" | "strict"))
+                .cloned()
+                .collect()
+        };
+        let list = &lower[select + 1..from];
+        if let Some(into) = list.iter().position(|word| word == "into") {
+            let (columns, targets) = (names(&list[..into]), names(&list[into + 1..]));
+            for (column, target) in columns.into_iter().zip(targets) {
+                found.push((target, table.clone(), plain(&column)));
+            }
+            continue;
+        }
+        for pair in list.windows(3).filter(|pair| pair[0].starts_with('@') && pair[1] == "=") {
+            found.push((pair[0].clone(), table.clone(), plain(&pair[2])));
+        }
+        // `SET @left = (SELECT stock ...)`, `left := (SELECT stock ...)`.
+        let before: Vec<&String> = lower[..select].iter().rev().filter(|word| *word != "(").take(2).collect();
+        if let ([equals, target], Some(column)) = (before.as_slice(), list.first())
+            && matches!(equals.as_str(), "=" | ":=")
+        {
+            found.push(((*target).clone(), table, plain(column)));
+        }
+    }
+    found
+}
+
+fn plain(column: &str) -> String {
+    column.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+/// Names, numbers and signs of a statement, without quotes and brackets of names.
+fn tokens(statement: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = statement;
+    while let Some(first) = rest.chars().next() {
+        if rest.starts_with("--") {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+            continue;
+        }
+        let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '.' | '$' | '#');
+        let length = if name(first) {
+            rest.find(|c| !name(c)).unwrap_or(rest.len())
+        } else if rest.starts_with(":=") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        let (word, after) = rest.split_at(length);
+        if !first.is_whitespace() && !matches!(first, '"' | '`' | '[' | ']') {
+            words.push(word);
+        }
+        rest = after;
+    }
+    words
+}
+
+/// Columns that a CHECK of this file keeps from falling below a bound: a change that would is refused.
+fn checked_columns(source: &str) -> Vec<String> {
+    let upper = source.to_ascii_uppercase();
+    let mut found = Vec::new();
+    for (at, _) in upper.match_indices("CHECK") {
+        let rest = source.get(at + 5..).unwrap_or_default().trim_start();
+        let Some(rest) = rest.strip_prefix('(') else { continue };
+        let words = tokens(rest.split(')').next().unwrap_or_default());
+        found.extend(words.windows(2).filter(|pair| pair[1] == ">").map(|pair| plain(pair[0])));
+    }
+    found
+}
+
+fn begins_routine(upper: &str) -> bool {
+    let head: Vec<&str> = upper.split_whitespace().skip_while(|word| *word != "CREATE").take(5).collect();
+    let named = |word: &&str| matches!(*word, "FUNCTION" | "PROCEDURE" | "PROC" | "TRIGGER" | "EVENT");
+    head.iter().any(named) || upper.trim_start().starts_with("ALTER PROC")
 }
 
 /// The pieces between semicolons, with comments blanked out and strings respected.
@@ -56,6 +187,13 @@ fn statements(source: &str) -> Vec<(usize, &str)> {
                     at += 1;
                 }
                 // A quote in a comment opens nothing; the comment's text is skipped as a piece of its own.
+                continue;
+            }
+            b'/' if !quoted && bytes.get(at + 1) == Some(&b'*') => {
+                let end = source.get(at + 2..).and_then(|rest| rest.find("*/"));
+                pieces.extend(source.get(start..at).map(|piece| (start, piece)));
+                at = end.map_or(bytes.len(), |end| at + 2 + end + 2);
+                start = at;
                 continue;
             }
             b';' if !quoted => {
@@ -93,7 +231,7 @@ fn update_at(upper: &str) -> Option<usize> {
 }
 
 fn span(source: &str, start: usize, end: usize) -> Span {
-    let before = &source[..start];
+    let before = source.get(..start).unwrap_or_default();
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = start - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
     Span { start, end, line, column }

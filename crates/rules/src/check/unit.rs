@@ -114,6 +114,8 @@ pub(crate) struct Unit<'t, 'a> {
     pub(crate) assignments: Vec<Assignment<'t, 'a>>,
     /// Comparisons and other conditions.
     pub(crate) conditions: Vec<&'t Node<'a>>,
+    /// Everything that a condition or an opened resource rules over, with the condition.
+    pub(crate) blocks: Vec<(&'t Node<'a>, Span)>,
     /// Strings that are not part of another string, with the chain they are an argument of.
     pub(crate) texts: Vec<(&'t Node<'a>, Option<usize>)>,
     pub(crate) returns: Vec<&'t Node<'a>>,
@@ -121,9 +123,15 @@ pub(crate) struct Unit<'t, 'a> {
 
 impl<'t, 'a> Unit<'t, 'a> {
     /// The definition of `name` that holds at `position`: the last before it, else the first.
+    /// In `product = product.clone()` the name on the right means the definition before.
     pub(crate) fn definition(&self, name: &str, position: usize) -> Option<Definition<'t, 'a>> {
         let all = self.definitions.get(name)?;
-        all.iter().rev().find(|definition| definition.at < position).or(all.first()).copied()
+        let outside = |definition: &&Definition<'t, 'a>| {
+            definition.element
+                || !(definition.value.span.start..definition.value.span.end).contains(&position)
+        };
+        let before = all.iter().rev().filter(outside).find(|definition| definition.at < position);
+        before.or(all.first().filter(outside)).copied()
     }
 }
 
@@ -166,6 +174,7 @@ impl<'t, 'a> Splitter<'t, 'a> {
             }
             Kind::Branch(condition, rest) => {
                 self.units[place.unit].conditions.push(condition);
+                self.units[place.unit].blocks.push((condition, node.span));
                 self.node(condition, inner);
                 for part in rest {
                     self.node(part, place);
@@ -189,6 +198,8 @@ impl<'t, 'a> Splitter<'t, 'a> {
                 }
             }
             Kind::Name(_) | Kind::Number(_) => {}
+            // A list of statements that nothing takes is text for people.
+            Kind::List(items) if items.len() > 1 && place.chain.is_none() && all_texts(items) => {}
             Kind::New(..) | Kind::Pair(..) | Kind::List(_) | Kind::Binary(..) | Kind::Minus(_) => {
                 for child in node.children() {
                     self.node(child, inner);
@@ -360,6 +371,10 @@ impl<'t, 'a> Splitter<'t, 'a> {
             _ => {}
         }
     }
+}
+
+fn all_texts(items: &[Node<'_>]) -> bool {
+    items.iter().all(|item| matches!(item.kind, Kind::Text(..)))
 }
 
 /// The node on which the link at `index` is called.

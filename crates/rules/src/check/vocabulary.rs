@@ -1,4 +1,13 @@
-//! The default words: tables of columns and entities, read by `names` and by nothing else.
+//! The default words: tables of columns and entities, read by `names` and by nothing else. Those of limits are in `limits`,
+//! parts of names in `composed`.
+
+mod composed;
+mod held;
+mod limits;
+
+pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
+pub(super) use held::{RESERVED, RESERVED_WEAK};
+pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
 
 /// Columns that mean stock wherever they stand, written without separators.
 pub(super) const STOCK: &[&str] = &[
@@ -100,21 +109,6 @@ pub(super) const STOCK: &[&str] = &[
     "jumlahstok",
     "stockquant",
 ];
-/// Columns that mean held units wherever they stand.
-pub(super) const RESERVED: &[&str] = &[
-    "reservedquantity",
-    "quantityreserved",
-    "reservedstock",
-    "stockreserved",
-    "reservedqty",
-    "allocatedstock",
-    "stockallocated",
-    "numallocated",
-    "quantityallocated",
-    "allocatedquantity",
-    "lockedstock",
-    "stocklocked",
-];
 /// Columns that mean stock only in entities named like stock.
 pub(super) const STOCK_WEAK: &[&str] = &[
     "quantity",
@@ -150,8 +144,9 @@ pub(super) const STOCK_WEAK: &[&str] = &[
     "capacity",
     "productcount",
     "itemquantity",
+    "totalquantity",
+    "quantitytotal",
 ];
-pub(super) const RESERVED_WEAK: &[&str] = &["reserved", "allocated", "held", "locked"];
 /// Words of entities in which a weak column means stock.
 pub(super) const STOCK_ENTITIES: &[&str] = &[
     "inventory",
@@ -206,6 +201,21 @@ pub(super) const STOCK_ENTITIES: &[&str] = &[
     "barang",
     "catalogitem",
     "laptop",
+];
+/// Parts of an entity's name, written without separators, that make it one of them.
+pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
+    "product",
+    "stock",
+    "inventory",
+    "sanpham",
+    "spchitiet",
+    "khohang",
+    "vattu",
+    "producto",
+    "produto",
+    "estoque",
+    "inventario",
+    "masterdata",
 ];
 /// Words that take an entity out of the question: what a buyer wants is not what the shop has.
 pub(super) const NOT_STOCK: &[&str] = &[
@@ -343,71 +353,6 @@ pub(super) const NOT_AMOUNT: &[&str] = &[
     "previous",
     "virtual",
 ];
-pub(super) const USED: &[&str] = &[
-    "usedcount",
-    "usagecount",
-    "timesused",
-    "usecount",
-    "uses",
-    "redeemedcount",
-    "redemptioncount",
-    "redemptions",
-    "timesredeemed",
-    "currentuses",
-    "currentusage",
-    "usagecurrent",
-    "numused",
-    "usedtimes",
-    "totalused",
-    "usesused",
-    "usedquantity",
-    "timesusedcount",
-    "currentuse",
-    "usercount",
-    "usecounter",
-];
-pub(super) const USED_WEAK: &[&str] = &["used", "usage", "count", "redeemed", "claimed", "received"];
-pub(super) const LEFT: &[&str] = &[
-    "remaininguses",
-    "usesleft",
-    "usesremaining",
-    "usageleft",
-    "remainingusage",
-    "remainingredemptions",
-    "usesavailable",
-];
-pub(super) const LEFT_WEAK: &[&str] = &[
-    "balance",
-    "remaining",
-    "quantity",
-    "qty",
-    "usagelimit",
-    "remainingamount",
-    "remainingbalance",
-    "remainingvalue",
-    "maxuses",
-    "currentbalance",
-    "amountleft",
-    "left",
-    "remainingcount",
-];
-pub(super) const LIMIT_ENTITIES: &[&str] = &[
-    "coupon",
-    "discount",
-    "voucher",
-    "promo",
-    "promotion",
-    "promocode",
-    "giftcard",
-    "giftcertificate",
-    "storecredit",
-    "couponcode",
-    "discountcode",
-    "cupon",
-    "cupom",
-    "gutschein",
-];
-
 /// A file without any of these has no amount that runs out; only others are parsed.
 pub(super) const FRAGMENTS: &[&str] = &[
     "stock",
@@ -448,4 +393,7 @@ pub(super) const FRAGMENTS: &[&str] = &[
     "disponible",
     "available",
     "copies",
+    // What lists stored classes of C#.
+    "dbset<",
+    "entitytypeconfiguration",
 ];

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Larger files are data or bundles.
 const FILE_BYTES_MAX: u64 = 1_500_000;
+/// JavaScript beyond this was put together by a machine.
+const BUNDLE_BYTES_MAX: u64 = 400_000;
 /// A line longer than this was written by a machine.
 const LINE_BYTES_MAX: usize = 20_000;
 
@@ -100,7 +102,11 @@ pub(crate) fn files(options: &Options) -> Vec<PathBuf> {
 fn is_wanted(below: &Path, with_tests: bool) -> bool {
     let Some(name) = below.file_name().and_then(|name| name.to_str()) else { return false };
     let lower = name.to_lowercase();
-    if SKIPPED_FOLDERS.contains(&lower.as_str()) || lower.contains(".min.") || lower.ends_with(".d.ts") {
+    if SKIPPED_FOLDERS.contains(&lower.as_str())
+        || lower.contains(".min.")
+        || lower.contains(".bundle.")
+        || lower.ends_with(".d.ts")
+    {
         return false;
     }
     with_tests || !(TEST_FOLDERS.contains(&lower.as_str()) || is_test_file(name))
@@ -120,14 +126,18 @@ fn is_test_file(name: &str) -> bool {
         || lower.starts_with("seed")
         || lower.ends_with("seeder")
         || lower.ends_with("seed")
-        || lower == "conftest"
+        || lower.starts_with("test-")
+        || lower.starts_with("mock")
+        || matches!(lower.as_str(), "conftest" | "test" | "tests" | "spec")
         || ["Test", "Tests", "IT", "Spec"].iter().any(|end| stem.ends_with(end) && stem.len() > end.len())
 }
 
 /// The text of a file; `None` for what is too large, binary, unreadable or written by a machine.
 pub(crate) fn text(file: &Path) -> Option<String> {
     let size = std::fs::metadata(file).ok()?.len();
-    if size > FILE_BYTES_MAX {
+    let script =
+        file.extension().is_some_and(|extension| matches!(extension.to_str(), Some("js" | "mjs" | "cjs")));
+    if size > FILE_BYTES_MAX || script && size > BUNDLE_BYTES_MAX {
         return None;
     }
     let bytes = std::fs::read(file).ok()?;
@@ -178,16 +188,81 @@ pub(crate) fn script_of(file: &Path, text: String) -> String {
 #[derive(Debug)]
 pub(crate) struct Filter {
     words: Option<AhoCorasick>,
+    /// For every word the signs that it gives.
+    signs: Vec<u16>,
 }
 
 impl Filter {
     pub(crate) fn new(names: &Names) -> Filter {
-        // Separators split `units_in_stock`: its longest piece is searched instead of the whole.
-        let words = names.fragments();
-        Filter { words: AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).ok() }
+        let mut words: Vec<String> = names.fragments();
+        let mut signs = vec![AMOUNT; words.len()];
+        for (sign, list) in SIGNS {
+            words.extend(list.iter().map(|word| (*word).to_owned()));
+            signs.resize(words.len(), *sign);
+        }
+        let own = [(names.price_columns.iter(), MONEY), (names.status_columns.iter(), STATUS)];
+        for (list, sign) in own {
+            words.extend(list.cloned());
+            signs.resize(words.len(), sign);
+        }
+        Filter { words: AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).ok(), signs }
     }
 
     pub(crate) fn is_relevant(&self, text: &str) -> bool {
-        self.words.as_ref().is_none_or(|words| words.is_match(text))
+        let Some(words) = &self.words else { return true };
+        let mut seen = 0;
+        words.find_iter(text).any(|found| {
+            seen |= self.signs.get(found.pattern().as_usize()).copied().unwrap_or_default();
+            ENOUGH.iter().any(|enough| seen & enough == *enough)
+        })
     }
 }
+
+const AMOUNT: u16 = 1;
+const PROVIDER: u16 = 2;
+const MONEY: u16 = 4;
+const FRACTION: u16 = 8;
+const TRANSACTION: u16 = 16;
+const EFFECT: u16 = 32;
+const STATUS: u16 = 64;
+const ORDER: u16 = 128;
+/// What a file must show before a rule can speak of it.
+const ENOUGH: &[u16] = &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER];
+const SIGNS: &[(u16, &[&str])] = &[
+    (PROVIDER, &["stripe.", "stripe\\", "stripe::", "mollie", "adyen", "braintree", "razorpay", "paypal"]),
+    (MONEY, &["price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee"]),
+    (FRACTION, &["float", "double", "f64", "f32", "real(", "column(real"]),
+    (TRANSACTION, &["transaction", "atomic", ".begin", "begintx"]),
+    (
+        EFFECT,
+        &[
+            "mail",
+            "publish",
+            "axios",
+            "fetch(",
+            "requests.",
+            "httpx",
+            "resttemplate",
+            "webclient",
+            "httpclient",
+            "http.post",
+            "http.get",
+            "http::",
+            "reqwest",
+            "faraday",
+            "httparty",
+            "perform_",
+            ".delay(",
+            "apply_async",
+            "kafka",
+            "rabbit",
+            "sqs",
+            "queue",
+        ],
+    ),
+    (STATUS, &["status", "estado", "statut", "setstate"]),
+    (
+        ORDER,
+        &["order.", "order->", "orders", "order_", "order::", "order[", "ordermodel", "orderrepo", "pedido"],
+    ),
+];

@@ -1,11 +1,16 @@
-//! Writes to amounts in a unit: assignments to objects that are saved, update calls of mappers and builders, SQL in strings.
+//! Writes to amounts in a unit: assignments to objects that are saved, and update calls of mappers and builders.
+//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`.
+
+mod named;
+mod statement;
+mod step;
 
 use super::amount::{Direction, Question, Shape};
 use super::chain::{Chain, Link};
 use super::entry::{Entry, entries};
 use super::fact::{AmountWrite, Guard, Lock, Persistence, Reading, RowCount, Way};
 use super::guard;
-use super::idiom::{NEUTRAL, STEPS, UPDATES};
+use super::idiom::{NEUTRAL, UPDATES};
 use super::names::squashed;
 use super::owner::column_of;
 use super::persistence;
@@ -32,10 +37,22 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
             writer.step(chain, position, &mut found);
+            writer.increment(chain, position, &mut found);
+            writer.named_setter(chain, position, &mut found);
+            writer.expression(chain, position, &mut found);
         }
     }
     for (text, chain) in &unit.texts {
         writer.statement(text, *chain, &mut found);
+    }
+    for write in &mut found {
+        if matches!(write.way, Way::Relative(_))
+            && write.guard == Guard::None
+            && guard::is_checked_after(unit, write.at, &write.column)
+        {
+            write.guard = Guard::Amount;
+            write.rows = RowCount::Checked;
+        }
     }
     found
 }
@@ -79,6 +96,22 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
     }
 
+    /// Where the name of a call stands: in a chain over many lines this is the line that a reader looks for.
+    fn place(&self, link: &Link<'t, 'a>) -> Span {
+        self.place_at(link.span, link.at)
+    }
+
+    /// Where the UPDATE of a string over several lines begins.
+    fn statement_place(&self, text: Span) -> Span {
+        let source = self.reading.source.get(text.start..text.end).unwrap_or_default();
+        let offset = source.to_ascii_lowercase().find("update").unwrap_or_default();
+        self.place_at(text, text.start + offset)
+    }
+
+    fn place_at(&self, span: Span, at: usize) -> Span {
+        place_at(self.reading.source, span, at)
+    }
+
     /// `object.stock -= n` and `object.stock = value`, also as the plain name of a field in a method.
     fn assignment(
         &self,
@@ -97,6 +130,15 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             },
         };
         self.object_write(object, column, operator, value, at, found);
+    }
+
+    fn is_cart_code(&self) -> bool {
+        let names = [self.unit.name, self.unit.class.map_or("", |class| class.name)];
+        names.iter().any(|name| {
+            super::names::words(name)
+                .iter()
+                .any(|word| matches!(word.as_str(), "cart" | "basket" | "wishlist"))
+        })
     }
 
     fn is_own_field(&self, name: &str) -> bool {
@@ -123,14 +165,15 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn setter(&self, chain: &Chain<'t, 'a>, found: &mut Vec<AmountWrite>) {
         let Kind::Call(callee, arguments) = &chain.node.kind else { return };
         let Kind::Member(object, name) = &callee.kind else { return };
+        let Some(at) = chain.links.last().map(|link| self.place(link)) else { return };
         match (arguments.as_slice(), name.strip_prefix("set").or_else(|| name.strip_prefix("Set"))) {
             ([value], Some(column)) if column.starts_with(|c: char| c.is_uppercase() || c == '_') => {
-                self.object_write(object, column.trim_start_matches('_'), "=", value, chain.span, found);
+                self.object_write(object, column.trim_start_matches('_'), "=", value, at, found);
             }
             ([key, value], Some("" | "Data" | "Attribute" | "DataValue" | "attr")) => {
                 if let Some(column) = key.text().filter(|column| column.len() < 40) {
                     let column = column.to_owned();
-                    self.object_write(object, &column, "=", value, chain.span, found);
+                    self.object_write(object, &column, "=", value, at, found);
                 }
             }
             _ => {}
@@ -149,8 +192,20 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         if !self.reading.names.may_matter(column) {
             return;
         }
-        let owner = self.unit.owner(object);
-        let Some(meaning) = self.reading.names.meaning(&owner.entity, column) else { return };
+        let mut owner = self.unit.owner(object);
+        let mut meaning = self.reading.names.meaning(&owner.entity, column);
+        // What loads a thing may say less than the name it is given: `gift_card = frappe.get_doc(...)`.
+        if let (None, Some(name), false) = (meaning, object.name(), super::owner::is_bought(&owner.entity)) {
+            meaning = self.reading.names.meaning(name, column);
+            owner.entity = name.to_owned();
+        }
+        let Some(meaning) = meaning else { return };
+        // In a cart's own code a product that was handed in is a line of the cart.
+        let shelf =
+            ["stock", "inventory", "warehouse"].iter().any(|word| squashed(&owner.entity).contains(word));
+        if self.is_cart_code() && owner.load.is_none() && !shelf && !self.reading.names.is_strong(column) {
+            return;
+        }
         let (way, read) = match operator {
             "-=" => (Way::ReadModify(super::amount::sign(value, Direction::Down)), owner.load),
             "+=" => (Way::ReadModify(super::amount::sign(value, Direction::Up)), owner.load),
@@ -172,12 +227,28 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let link = &chain.links[position];
         let Some(arguments) = link.arguments else { return };
         let key = link.key.as_str();
+        let on = match position.checked_sub(1) {
+            Some(before) => chain.links[before].name,
+            None => chain.root.name().unwrap_or_default(),
+        };
+        if key == "set" && matches!(super::names::words(on).last().map(String::as_str), Some("map" | "cache"))
+        {
+            return;
+        }
+        if let ("setsql", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments) {
+            self.fragment(chain, position, text, found);
+            return;
+        }
         let wrapper = !UPDATES.contains(&key)
             && ["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix));
         if !UPDATES.contains(&key) && !wrapper || NEUTRAL.contains(&key) {
             return;
         }
-        let entries = entries(link);
+        let mut entries = entries(link);
+        if let ("bulkwrite", Some(changes)) = (key, arguments.first()) {
+            let defined = changes.name().and_then(|name| self.unit.definition(name, changes.span.start));
+            super::entry::bulk_entries(defined.map_or(changes, |definition| definition.value), &mut entries);
+        }
         for entry in &entries {
             if !self.reading.names.may_matter(&entry.column) || guard::is_condition(entry, key, arguments) {
                 continue;
@@ -208,7 +279,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         } else {
             self.shape(&entry.column, entry.value)
         };
-        let mut write = self.write(meaning, &entity, &entry.column, chain.links[position].span);
+        // Of many changes in one call each stands on its own line.
+        let at = match chain.links[position].key.as_str() {
+            "bulkwrite" => entry.value.span,
+            _ => self.place(&chain.links[position]),
+        };
+        let mut write = self.write(meaning, &entity, &entry.column, at);
         match shape {
             Shape::ReadModify(direction, read) => {
                 write.way = Way::ReadModify(direction);
@@ -229,6 +305,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 && guard::is_condition(other, &chain.links[position].key, chain.links[position].given())
         });
         write.guard = if own { Guard::Amount } else { places };
+        if write.guard == Guard::None {
+            write.guard = guard::by_name(self.unit, chain, &entry.column);
+        }
         if write.guard == Guard::None {
             write.guard = guard::around(self.unit, chain, &entry.column);
         }
@@ -251,147 +330,6 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 )
         })
     }
-
-    /// `update_all("stock = stock - 1")`.
-    fn fragment(&self, chain: &Chain<'t, 'a>, position: usize, text: &str, found: &mut Vec<AmountWrite>) {
-        let Some(SqlFact::Update { writes, .. }) = sql::read(&format!("UPDATE t SET {text}")) else { return };
-        let entity = self.unit.entity_of(chain);
-        for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&entity, &column.column) else { continue };
-            let mut write = self.write(meaning, &entity, &column.column, chain.links[position].span);
-            write.way = way_of(column.change);
-            write.guard = guard::in_chain(chain, position, &column.column);
-            write.rows = guard::row_count(self.unit, chain, self.reading);
-            found.push(write);
-        }
-    }
-
-    /// `decrement('stock', n)`.
-    fn step(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
-        let link = &chain.links[position];
-        let Some((_, down)) = STEPS.iter().find(|(key, _)| *key == link.key) else { return };
-        let base = if *down { Direction::Down } else { Direction::Up };
-        for argument in link.given() {
-            let mut columns: Vec<&str> = argument.text().into_iter().collect();
-            if let Kind::List(items) = &argument.kind {
-                columns.extend(items.iter().filter_map(|item| match &item.kind {
-                    Kind::Pair(key, _) => key.text().or(key.name()),
-                    Kind::Text(text, _) => Some(text.as_ref()),
-                    _ => None,
-                }));
-            }
-            for column in columns {
-                let entity = self.unit.entity_of(chain);
-                let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
-                let mut write = self.write(meaning, &entity, column, link.span);
-                let amount = link.given().iter().find(|other| other.text() != Some(column));
-                let direction = amount.map_or(base, |amount| super::amount::sign(amount, base));
-                write.way = Way::Relative(direction);
-                // Ruby's `decrement` without a mark changes only the object in memory.
-                if self.reading.language == super::language::Language::Ruby
-                    && !link.name.ends_with(['!', 'r'])
-                {
-                    write.way = Way::ReadModify(direction);
-                    let owner = self.unit.owner(chain.root);
-                    write.read = owner.load;
-                    write.persistence =
-                        persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
-                }
-                write.guard = guard::in_chain(chain, position, column);
-                write.rows = guard::row_count(self.unit, chain, self.reading);
-                write.read = write.read.or_else(|| self.unit.owner(chain.root).load);
-                found.push(write);
-            }
-        }
-    }
-
-    /// An UPDATE in a string.
-    fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
-        let Kind::Text(sql, parts) = &text.kind else { return };
-        let Some(SqlFact::Update { table, writes, guards, returning }) = sql::read(sql) else { return };
-        let chain = chain.and_then(|index| self.unit.chains.get(index)).or_else(|| self.chain_using(text));
-        let settles = writes.iter().any(|write| is_hold(&write.column) && write.change == sql::Change::Down);
-        let guard = if writes.iter().any(|write| {
-            guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
-                || guards.iter().any(|guard| self.reading.names.meaning(&table, guard).is_some())
-        }) {
-            Guard::Amount
-        } else if guards.iter().any(|guard| super::idiom::VERSIONS.contains(&squashed(guard).as_str())) {
-            Guard::Version
-        } else {
-            Guard::None
-        };
-        for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&table, &column.column) else { continue };
-            let mut write = self.write(meaning, &table, &column.column, text.span);
-            write.way = way_of(column.change);
-            if column.change == sql::Change::Absolute
-                && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
-            {
-                write.way = Way::ReadModify(direction);
-                write.read = read;
-            }
-            write.guard = guard;
-            write.settles = settles;
-            write.rows = match chain {
-                Some(chain) if returning && chain.used => RowCount::Checked,
-                Some(chain) => guard::row_count(self.unit, chain, self.reading),
-                None => RowCount::Unseen,
-            };
-            found.push(write);
-        }
-    }
-
-    /// The value bound to an absolute UPDATE, if it was computed from the amount read before.
-    fn bound_value(
-        &self,
-        column: &str,
-        parts: &[Node<'a>],
-        chain: Option<&Chain<'t, 'a>>,
-    ) -> Option<(Direction, Option<Span>)> {
-        let arguments = chain.into_iter().flat_map(|chain| chain.links.iter()).flat_map(Link::given);
-        let later = self
-            .unit
-            .chains
-            .iter()
-            .filter(|other| chain.is_some_and(|chain| other.span.start > chain.span.start));
-        let later = later.flat_map(|chain| chain.links.iter()).filter(|link| {
-            matches!(
-                link.key.as_str(),
-                "bindparam" | "bindvalue" | "execute" | "setint" | "setlong" | "addwithvalue" | "bind"
-            )
-        });
-        let values = parts.iter().chain(arguments).chain(later.flat_map(Link::given));
-        for value in values {
-            let values: Vec<&Node<'a>> = match &value.kind {
-                Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => items.iter().collect(),
-                Kind::Text(..) => continue,
-                _ => vec![value],
-            };
-            for value in values {
-                if let Shape::ReadModify(direction, read) = self.shape(column, value) {
-                    return Some((direction, read));
-                }
-            }
-        }
-        None
-    }
-
-    /// The chain that runs the statement in `text`, when the text was put into a variable first.
-    fn chain_using(&self, text: &Node<'a>) -> Option<&Chain<'t, 'a>> {
-        let holder = self.unit.assignments.iter().find(|assignment| {
-            assignment.value.span == text.span || assignment.value.span.start == text.span.start
-        })?;
-        let name = holder.target.name()?;
-        self.unit.chains.iter().find(|chain| {
-            chain.span.start > text.span.start
-                && chain
-                    .links
-                    .iter()
-                    .flat_map(Link::given)
-                    .any(|argument| argument.root().name() == Some(name))
-        })
-    }
 }
 
 /// Whether a column counts units held for somebody.
@@ -402,10 +340,12 @@ pub(crate) fn is_hold(column: &str) -> bool {
         .any(|word| column.contains(word))
 }
 
-fn way_of(change: sql::Change) -> Way {
-    match change {
-        sql::Change::Down => Way::Relative(Direction::Down),
-        sql::Change::Up => Way::Relative(Direction::Up),
-        sql::Change::Absolute => Way::Absolute,
-    }
+/// A span that begins at a byte inside it.
+pub(crate) fn place_at(source: &str, span: Span, at: usize) -> Span {
+    let Some(before) = source.get(span.start..at) else { return span };
+    let Some(newline) = before.rfind('\n') else {
+        return Span { start: at, column: span.column + before.len(), ..span };
+    };
+    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+    Span { start: at, line: span.line + lines, column: before.len() - newline, ..span }
 }

@@ -1,6 +1,6 @@
 //! What a check tells: formats, exit codes, suppressions and baselines.
 
-use sellonce_rules::check::{FailOn, Format, Options, Outcome, run};
+use sellonce_rules::check::{FailOn, Format, Options, Outcome, run, run_with};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -47,6 +47,51 @@ fn sarif_carries_related_locations_and_a_fingerprint() {
     assert_eq!(result["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 2);
     assert_eq!(result["partialFingerprints"]["sellonce/v1"].as_str().map(str::len), Some(32));
     assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][0]["properties"]["precision"], "high");
+}
+
+/// The schema is the one that OASIS publishes, without its descriptions and with one pattern mended that is no valid
+/// regular expression (`language`).
+#[test]
+fn sarif_is_valid_against_its_published_schema() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("sarif-2.1.0.json")).expect("json");
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    let two = format!("{RACE}{}", RACE.replace("-=", "+="));
+    for text in [two.as_str(), "", RACE, "const = stock {{{ ((( '"] {
+        let log: serde_json::Value =
+            serde_json::from_str(&written(&check(text, |_| {}), Format::Sarif)).expect("json");
+        let faults: Vec<String> = validator.iter_errors(&log).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{}] })));
+}
+
+#[test]
+fn progress_reaches_the_number_of_files() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..50 {
+        std::fs::write(folder.path().join(format!("shop{number}.js")), RACE).expect("written");
+    }
+    let most = AtomicUsize::new(0);
+    let options = Options { root: folder.path().to_path_buf(), ..Options::default() };
+    let outcome = run_with(&options, &|done, all| {
+        assert_eq!(all, 50);
+        most.fetch_max(done, Ordering::Relaxed);
+    });
+    assert_eq!((outcome.files, most.into_inner()), (50, 50));
+}
+
+#[test]
+fn our_own_repository_keeps_its_own_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root.canonicalize().expect("the repository");
+    let outcome = run(&Options { root: root.clone(), ..Options::default() });
+    // The bad examples of the pack are there to be found.
+    let own = outcome.findings.iter().filter(|finding| !finding.path.starts_with("crates/rules/library"));
+    let own: Vec<String> =
+        own.map(|f| format!("{}:{} {} {}", f.path.display(), f.at.line, f.rule, f.message)).collect();
+    assert!(outcome.files > 100, "only {} files were looked at", outcome.files);
+    assert!(own.is_empty(), "{}", own.join("\n"));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Functions and classes of all languages, with their parameters, decorators, annotations and attributes.
 
-use super::{Lowered, Lowering, Syntax};
+use super::{Lowering, Made, Syntax};
 use crate::check::tree::{Class, Function, Kind, Node, Parameter};
 
 impl<'a> Lowering<'a> {
     /// Functions, classes, and what decorates them.
-    pub(super) fn declaration(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
-        Some(Lowered::Kind(match syntax.kind() {
+    pub(super) fn declaration(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
+        Some(Made::Kind(match syntax.kind() {
             "function_declaration"
             | "function_expression"
             | "generator_function_declaration"
@@ -44,11 +44,15 @@ impl<'a> Lowering<'a> {
             | "impl_item"
             | "struct_item"
             | "type_spec" => return self.class(syntax),
+            // Rust keeps its unit tests beside the code: `mod tests { .. }`.
+            "mod_item" if matches!(self.source_of_field(syntax, "name"), "tests" | "test") => {
+                Kind::Other(Vec::new())
+            }
             "decorated_definition" => {
                 let mut children = self.children(syntax);
                 return Some(match children.pop() {
-                    Some(definition) => Lowered::Same(definition),
-                    None => Lowered::Rest,
+                    Some(definition) => Made::Same(definition),
+                    None => Made::Rest,
                 });
             }
             "annotation" | "marker_annotation" | "attribute" if self.is_annotation(syntax) => {
@@ -66,12 +70,64 @@ impl<'a> Lowering<'a> {
         }))
     }
 
+    /// Notes a declaration that names a type.
+    pub(super) fn declare(&mut self, syntax: Syntax<'_>) {
+        let kind = syntax.kind();
+        let field = matches!(
+            kind,
+            "field_declaration"
+                | "property_declaration"
+                | "property_promotion_parameter"
+                | "public_field_definition"
+        );
+        let other = matches!(
+            kind,
+            "local_variable_declaration"
+                | "variable_declaration"
+                | "formal_parameter"
+                | "parameter"
+                | "parameter_declaration"
+                | "typed_parameter"
+                | "typed_default_parameter"
+                | "simple_parameter"
+                | "let_declaration"
+                | "var_spec"
+                | "assignment"
+        );
+        if !field && !other {
+            return;
+        }
+        let Some(declared_type) = syntax.child_by_field_name("type") else { return };
+        let declared_type = self.source_of(declared_type);
+        let mut names = Vec::new();
+        let mut cursor = syntax.walk();
+        for name in ["name", "pattern", "left", "declarator"] {
+            names.extend(syntax.children_by_field_name(name, &mut cursor));
+        }
+        if names.is_empty() {
+            names.extend(syntax.named_children(&mut cursor).filter(|child| {
+                matches!(child.kind(), "variable_declarator" | "property_element" | "identifier")
+            }));
+        }
+        // C# puts the variables of a field one level deeper.
+        let in_field = syntax.parent().is_some_and(|parent| parent.kind() == "field_declaration");
+        for name in names {
+            let inner = name.child_by_field_name("name").or(name.named_child(0)).unwrap_or(name);
+            self.declared.push(super::Declared {
+                name: plain_name(self.source_of(inner)),
+                declared_type,
+                field: field || in_field || kind == "assignment",
+                at: super::span_of(name),
+            });
+        }
+    }
+
     /// `attribute` is an annotation in C# and Rust, but a member access in Python.
     fn is_annotation(&self, syntax: Syntax<'_>) -> bool {
         syntax.kind() != "attribute" || self.language != crate::check::language::Language::Python
     }
 
-    fn function(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn function(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         // A `block` is a closure in Ruby only; elsewhere it is a list of statements.
         let ruby = self.language == crate::check::language::Language::Ruby;
         if syntax.kind() == "block" && !ruby {
@@ -96,7 +152,7 @@ impl<'a> Lowering<'a> {
             None => Vec::new(),
         };
         let name = self.source_of_field(syntax, "name");
-        Some(Lowered::Kind(Kind::Function(Box::new(Function { name, parameters, decorators, body }))))
+        Some(Made::Kind(Kind::Function(Box::new(Function { name, parameters, decorators, body }))))
     }
 
     /// A body's statements; an expression in its place is returned.
@@ -121,6 +177,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn parameters(&mut self, list: Syntax<'_>, into: &mut Vec<Parameter<'a>>, depth: usize) {
+        self.declare(list);
         let plain = matches!(
             list.kind(),
             "identifier"
@@ -155,7 +212,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn class(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn class(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let python = self.language == crate::check::language::Language::Python;
         if syntax.kind() == "module" && python {
             return None;
@@ -183,7 +240,7 @@ impl<'a> Lowering<'a> {
             None => self.children(syntax),
         };
         let name = name.split(['<', '(']).next().unwrap_or_default();
-        Some(Lowered::Kind(Kind::Class(Box::new(Class { name, bases, decorators, body }))))
+        Some(Made::Kind(Kind::Class(Box::new(Class { name, bases, decorators, body }))))
     }
 }
 

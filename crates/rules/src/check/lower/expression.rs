@@ -1,13 +1,13 @@
 //! Expressions of all languages: names, members, calls, assignments, collections and operators.
 
 use super::declaration::plain_name;
-use super::{Lowered, Lowering, Syntax};
+use super::{Lowering, Made, Syntax};
 use crate::check::language::Language;
 use crate::check::tree::{Kind, Node, Span};
 
 impl<'a> Lowering<'a> {
     /// Everything that is neither text nor declaration.
-    pub(super) fn expression(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    pub(super) fn expression(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         self.leaf(syntax)
             .or_else(|| self.access(syntax))
             .or_else(|| self.call(syntax))
@@ -17,9 +17,9 @@ impl<'a> Lowering<'a> {
             .or_else(|| self.statement(syntax))
     }
 
-    fn leaf(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn leaf(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let source = self.source_of(syntax);
-        Some(Lowered::Kind(match syntax.kind() {
+        Some(Made::Kind(match syntax.kind() {
             "identifier"
             | "property_identifier"
             | "shorthand_property_identifier"
@@ -35,6 +35,7 @@ impl<'a> Lowering<'a> {
             | "predefined_type"
             | "qualified_name" => Kind::Name(plain_name(source.split('<').next().unwrap_or_default())),
             "this" | "self" | "this_expression" => Kind::Name("this"),
+            "true" | "false" | "boolean_literal" => Kind::Name(source),
             "super" | "base" | "base_expression" => Kind::Name("super"),
             "instance_variable" | "class_variable" => Kind::Name(plain_name(source)),
             "number"
@@ -50,7 +51,7 @@ impl<'a> Lowering<'a> {
         }))
     }
 
-    fn access(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn access(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let (object, field) = match syntax.kind() {
             "member_expression" => ("object", "property"),
             "attribute" => ("object", "attribute"),
@@ -66,7 +67,7 @@ impl<'a> Lowering<'a> {
             "class_constant_access_expression" => {
                 let object = self.child(syntax, 0)?;
                 let field = syntax.named_child(1).map_or("", |child| self.source_of(child));
-                return Some(Lowered::Kind(Kind::Member(Box::new(object), field)));
+                return Some(Made::Kind(Kind::Member(Box::new(object), field)));
             }
             "conditional_access_expression" => return self.conditional_access(syntax),
             "subscript_expression"
@@ -84,33 +85,33 @@ impl<'a> Lowering<'a> {
                         _ => key,
                     },
                 );
-                return Some(Lowered::Kind(Kind::Index(Box::new(object), Box::new(key))));
+                return Some(Made::Kind(Kind::Index(Box::new(object), Box::new(key))));
             }
             _ => return None,
         };
         let name = plain_name(self.source_of_field(syntax, field));
         let name = name.split('<').next().unwrap_or_default();
         match self.field(syntax, object) {
-            Some(object) => Some(Lowered::Kind(Kind::Member(Box::new(object), name))),
-            None => Some(Lowered::Kind(Kind::Name(name))),
+            Some(object) => Some(Made::Kind(Kind::Member(Box::new(object), name))),
+            None => Some(Made::Kind(Kind::Name(name))),
         }
     }
 
     /// C#'s `a?.b(c)`: the same chain as without the question mark.
-    fn conditional_access(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn conditional_access(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let object = self.child(syntax, 0)?;
         let binding = syntax.named_child(1)?;
         let name = plain_name(self.source_of(binding).trim_start_matches('.').split(['(', '<']).next()?);
         let member = Node { span: object.span, kind: Kind::Member(Box::new(object), name) };
         if binding.kind() != "invocation_expression" {
-            return Some(Lowered::Same(member));
+            return Some(Made::Same(member));
         }
         let arguments =
             binding.child_by_field_name("arguments").map_or(Vec::new(), |list| self.arguments(list));
-        Some(Lowered::Kind(Kind::Call(Box::new(member), arguments)))
+        Some(Made::Kind(Kind::Call(Box::new(member), arguments)))
     }
 
-    fn call(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn call(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let callee = match syntax.kind() {
             "call_expression" | "function_call_expression" | "invocation_expression" => {
                 self.field_or_empty(syntax, "function")
@@ -123,7 +124,7 @@ impl<'a> Lowering<'a> {
             "scoped_call_expression" => self.method(syntax, "scope", "name"),
             "new_expression" => {
                 let of = self.field_or_empty(syntax, "constructor");
-                return Some(Lowered::Kind(Kind::New(of, self.call_arguments(syntax))));
+                return Some(Made::Kind(Kind::New(of, self.call_arguments(syntax))));
             }
             "object_creation_expression" | "implicit_object_creation_expression" => {
                 let mut of = *self.field_or_empty(syntax, "type");
@@ -134,7 +135,7 @@ impl<'a> Lowering<'a> {
                 if let Some(list) = syntax.child_by_field_name("initializer") {
                     arguments.extend(self.children(list));
                 }
-                return Some(Lowered::Kind(Kind::New(Box::new(of), arguments)));
+                return Some(Made::Kind(Kind::New(Box::new(of), arguments)));
             }
             "composite_literal" | "struct_expression" => {
                 let of = self
@@ -143,30 +144,23 @@ impl<'a> Lowering<'a> {
                     .unwrap_or(Node { kind: Kind::Name(""), span: Span::default() });
                 let arguments =
                     syntax.child_by_field_name("body").map_or(Vec::new(), |body| self.children(body));
-                return Some(Lowered::Kind(Kind::New(Box::new(of), arguments)));
+                return Some(Made::Kind(Kind::New(Box::new(of), arguments)));
             }
             "macro_invocation" => {
                 let name = self.field_or_empty(syntax, "macro");
                 let mut cursor = syntax.walk();
                 let tokens = syntax.named_children(&mut cursor).find(|child| child.kind() == "token_tree");
-                let arguments = tokens.map_or(Vec::new(), |tokens| self.tokens(tokens));
-                return Some(Lowered::Kind(Kind::Call(name, arguments)));
+                let arguments = tokens.map_or(Vec::new(), |tokens| self.macro_arguments(tokens));
+                // What builds a map or a list is one.
+                if name.name().is_some_and(|name| matches!(name, "doc" | "json" | "params" | "vec" | "bson"))
+                {
+                    return Some(Made::Kind(Kind::List(arguments)));
+                }
+                return Some(Made::Kind(Kind::Call(name, arguments)));
             }
             _ => return None,
         };
-        Some(Lowered::Kind(Kind::Call(callee, self.call_arguments(syntax))))
-    }
-
-    /// Tokens inside a Rust macro: strings and names, `name - name` kept as an operator.
-    fn tokens(&mut self, tokens: Syntax<'_>) -> Vec<Node<'a>> {
-        let source = self.source_of(tokens);
-        let mut nodes = self.children(tokens);
-        if source.contains(" - ") && nodes.len() >= 2 {
-            let (Some(right), Some(left)) = (nodes.pop(), nodes.pop()) else { return nodes };
-            let span = left.span;
-            nodes.push(Node { kind: Kind::Binary("-", Box::new(left), Box::new(right)), span });
-        }
-        nodes
+        Some(Made::Kind(Kind::Call(callee, self.call_arguments(syntax))))
     }
 
     fn method(&mut self, syntax: Syntax<'_>, object: &str, name: &str) -> Box<Node<'a>> {
@@ -201,7 +195,7 @@ impl<'a> Lowering<'a> {
         self.children(list)
     }
 
-    fn assignment(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn assignment(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let (left, right) = match syntax.kind() {
             "variable_declarator" | "var_spec" | "const_spec" => ("name", "value"),
             "public_field_definition" | "field_definition" => ("name", "value"),
@@ -233,29 +227,29 @@ impl<'a> Lowering<'a> {
             None if syntax.kind() == "variable_declarator" && syntax.named_child_count() > 1 => {
                 self.child(syntax, syntax.named_child_count() as u32 - 1)?
             }
-            None => return Some(Lowered::Rest),
+            None => return Some(Made::Rest),
         };
-        Some(Lowered::Kind(Kind::Assign(Box::new(single(target)), operator, Box::new(single(value)))))
+        Some(Made::Kind(Kind::Assign(Box::new(single(target)), operator, Box::new(single(value)))))
     }
 
     /// `x++` and `x--`.
-    fn step(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn step(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let source = self.source_of(syntax);
         let operator = match (source.contains("++"), source.contains("--")) {
             (true, _) => "+=",
             (_, true) => "-=",
             _ if source.starts_with('-') => {
                 let inner = self.child(syntax, 0)?;
-                return Some(Lowered::Kind(Kind::Minus(Box::new(inner))));
+                return Some(Made::Kind(Kind::Minus(Box::new(inner))));
             }
-            _ => return Some(Lowered::Rest),
+            _ => return Some(Made::Rest),
         };
         let target = self.child(syntax, 0)?;
         let one = Node { kind: Kind::Number("1"), span: target.span };
-        Some(Lowered::Kind(Kind::Assign(Box::new(target), operator, Box::new(one))))
+        Some(Made::Kind(Kind::Assign(Box::new(target), operator, Box::new(one))))
     }
 
-    fn collection(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn collection(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let kind = match syntax.kind() {
             "pair" | "pair_pattern" => self.pair(syntax, "key", "value")?,
             "keyword_argument" => self.pair(syntax, "name", "value")?,
@@ -269,9 +263,9 @@ impl<'a> Lowering<'a> {
                 let value = self.child(syntax, syntax.named_child_count().checked_sub(1)? as u32)?;
                 if let Some(name) = syntax.child_by_field_name("name") {
                     let key = self.node(name);
-                    return Some(Lowered::Kind(Kind::Pair(Box::new(key), Box::new(value))));
+                    return Some(Made::Kind(Kind::Pair(Box::new(key), Box::new(value))));
                 }
-                return Some(Lowered::Same(value));
+                return Some(Made::Same(value));
             }
             "object"
             | "array"
@@ -297,7 +291,7 @@ impl<'a> Lowering<'a> {
             | "anonymous_object_creation_expression" => Kind::List(self.children(syntax)),
             _ => return None,
         };
-        Some(Lowered::Kind(kind))
+        Some(Made::Kind(kind))
     }
 
     fn pair(&mut self, syntax: Syntax<'_>, key: &str, value: &str) -> Option<Kind<'a>> {
@@ -311,7 +305,7 @@ impl<'a> Lowering<'a> {
         Some(Kind::Pair(Box::new(key), Box::new(value)))
     }
 
-    fn operator(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn operator(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let kind = match syntax.kind() {
             "binary_expression" | "binary_operator" | "binary" => {
                 let operator = self.source_of_field(syntax, "operator");
@@ -371,11 +365,11 @@ impl<'a> Lowering<'a> {
                     _ => None,
                 };
                 let inner = inner.or_else(|| syntax.named_child(0))?;
-                return Some(Lowered::Same(self.node(inner)));
+                return Some(Made::Same(self.node(inner)));
             }
             _ => return None,
         };
-        Some(Lowered::Kind(kind))
+        Some(Made::Kind(kind))
     }
 
     /// The operator between the two sides of Python's comparison, which its grammar does not name.

@@ -1,19 +1,19 @@
 //! Statements of all languages: whose value nobody takes, what depends on a condition, what runs for each element.
 
 use super::expression::single;
-use super::{Lowered, Lowering, Syntax};
+use super::{Lowering, Made, Syntax};
 use crate::check::language::Language;
 use crate::check::tree::{Kind, Node};
 use std::borrow::Cow;
 
 impl<'a> Lowering<'a> {
-    pub(super) fn statement(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    pub(super) fn statement(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let kind = match syntax.kind() {
             "expression_statement" => {
                 let inner = self.child(syntax, 0)?;
                 // Rust's last expression of a block is its value; the grammar marks statements by the semicolon.
                 if self.language == Language::Rust && !self.source_of(syntax).ends_with(';') {
-                    return Some(Lowered::Same(inner));
+                    return Some(Made::Same(inner));
                 }
                 Kind::Statement(Box::new(inner))
             }
@@ -57,6 +57,16 @@ impl<'a> Lowering<'a> {
                 }
                 Kind::Branch(condition, rest)
             }
+            // What opens a block (`with transaction.atomic():`) is kept beside what runs in it.
+            "with_statement" | "using_statement" => {
+                let body = syntax.child_by_field_name("body")?;
+                let mut cursor = syntax.walk();
+                let opened: Vec<Syntax<'_>> =
+                    syntax.named_children(&mut cursor).filter(|child| child.id() != body.id()).collect();
+                let opened = opened.into_iter().map(|child| self.node(child)).collect();
+                let condition = Node { kind: Kind::Other(opened), span: super::span_of(syntax) };
+                Kind::Branch(Box::new(condition), vec![self.node(body)])
+            }
             "for_in_statement"
             | "enhanced_for_statement"
             | "foreach_statement"
@@ -65,10 +75,10 @@ impl<'a> Lowering<'a> {
             | "range_clause" => return self.each(syntax),
             _ => return None,
         };
-        Some(Lowered::Kind(kind))
+        Some(Made::Kind(kind))
     }
 
-    fn each(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn each(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let fields = [("left", "right"), ("name", "value"), ("pattern", "value")];
         let Some((name, collection)) = fields.into_iter().find(|(name, collection)| {
             syntax.child_by_field_name(name).is_some() && syntax.child_by_field_name(collection).is_some()
@@ -78,10 +88,10 @@ impl<'a> Lowering<'a> {
         let name = self.field_or_empty(syntax, name);
         let collection = Box::new(single(*self.field_or_empty(syntax, collection)));
         let body = self.field_or_empty(syntax, "body");
-        Some(Lowered::Kind(Kind::Each(name, collection, body)))
+        Some(Made::Kind(Kind::Each(name, collection, body)))
     }
 
-    fn php_foreach(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn php_foreach(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         if syntax.kind() != "foreach_statement" || self.language != Language::Php {
             return None;
         }
@@ -92,7 +102,7 @@ impl<'a> Lowering<'a> {
             _ => name,
         };
         let body = self.field_or_empty(syntax, "body");
-        Some(Lowered::Kind(Kind::Each(Box::new(name), Box::new(collection), body)))
+        Some(Made::Kind(Kind::Each(Box::new(name), Box::new(collection), body)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Strings of all languages: what they say, with `?` in the place of what is interpolated or added, and the interpolated parts.
 
-use super::{Lowered, Lowering, Syntax};
+use super::{Lowering, Made, Syntax};
 use crate::check::tree::{Kind, Node};
 use std::borrow::Cow;
 
@@ -19,8 +19,8 @@ const INTERPOLATIONS: [&str; 9] = [
 
 impl<'a> Lowering<'a> {
     /// Strings and what builds strings.
-    pub(super) fn text(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
-        Some(Lowered::Kind(match syntax.kind() {
+    pub(super) fn text(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
+        Some(Made::Kind(match syntax.kind() {
             "string"
             | "template_string"
             | "string_literal"
@@ -39,7 +39,7 @@ impl<'a> Lowering<'a> {
             "concatenated_string" | "chained_string" => {
                 let mut parts = self.children(syntax).into_iter();
                 let first = parts.next()?;
-                return Some(Lowered::Same(parts.fold(first, |left, right| joined(left, right, ""))));
+                return Some(Made::Same(parts.fold(first, |left, right| joined(left, right, ""))));
             }
             "heredoc_beginning" => self.ruby_heredoc()?,
             "binary_expression" | "binary_operator" | "binary" => return self.concatenation(syntax),
@@ -100,7 +100,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// `"a" + b` and its relatives: one text. Other operators are left to `expression`.
-    fn concatenation(&mut self, syntax: Syntax<'_>) -> Option<Lowered<'a>> {
+    fn concatenation(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
         let operator = self.source_of_field(syntax, "operator");
         if !matches!(operator, "+" | "." | "%" | "||" | "..") {
             return None;
@@ -117,10 +117,10 @@ impl<'a> Lowering<'a> {
             }
             ("+" | "." | "||", (true, _) | (_, true)) => joined(left, right, "?"),
             (_, _) => {
-                return Some(Lowered::Kind(Kind::Binary(operator, Box::new(left), Box::new(right))));
+                return Some(Made::Kind(Kind::Binary(operator, Box::new(left), Box::new(right))));
             }
         };
-        Some(Lowered::Same(node))
+        Some(Made::Same(node))
     }
 }
 

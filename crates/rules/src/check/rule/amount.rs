@@ -19,7 +19,9 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
         Way::ReadModify(direction) => {
             let confidence = match (write.persistence, direction) {
                 (Persistence::Unseen, _) => return None,
-                (Persistence::Method, _) => project.method_confidence(write)?,
+                (Persistence::MethodOfClass, _) if !project.is_listed(&write.entity) => return None,
+                (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
+                (Persistence::Managed, _) => Confidence::Medium,
                 (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
                 (_, _) if consumes(write.meaning, direction) => Confidence::High,
                 (_, _) => Confidence::Medium,
@@ -39,7 +41,7 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 return None;
             }
             if write.guard == Guard::None {
-                if write.persistence == Persistence::Unseen {
+                if matches!(write.persistence, Persistence::Unseen | Persistence::MethodOfClass) {
                     return None;
                 }
                 let message = format!(

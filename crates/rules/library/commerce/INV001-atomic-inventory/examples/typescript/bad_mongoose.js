@@ -43,7 +43,7 @@ exports.checkout = async (req, res) => {
 
 exports.bulk = async (req, res) => {
   const operations = req.body.cart.map((item) => ({
-    updateOne: { filter: { _id: item.product._id }, update: { $inc: { quantity: -item.count, sold: +item.count } } },
+    updateOne: { filter: { _id: item.product._id }, update: { $inc: { quantity: -item.count, sold: +item.count } } }, // expect: INV001
   }));
   await Product.bulkWrite(operations, {});
   res.end();

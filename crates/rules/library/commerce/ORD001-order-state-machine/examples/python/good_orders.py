@@ -1,0 +1,51 @@
+"""What is right: the step names the status it comes from, or the state machine is asked."""
+
+
+def pay(order_id):
+    changed = Order.objects.filter(pk=order_id, status="pending").update(status="paid")  # fine: ORD001
+    if changed != 1:
+        raise NotPending()
+
+
+def transition(order, target):
+    order.status = target  # fine: ORD001
+    order.save()
+
+
+def ship(order_id):
+    order = Order.objects.get(pk=order_id)
+    if order.status != "paid":
+        raise NotPaid()
+    order.status = "shipped"  # fine: ORD001
+    order.save()
+
+
+def cancel(cursor, order_id):
+    cursor.execute("UPDATE orders SET status = 'cancelled' WHERE id = %s AND status = 'pending'", (order_id,))  # fine: ORD001
+
+
+def create(buyer):
+    order = Order(buyer=buyer)
+    order.status = "pending"  # fine: ORD001
+    order.save()
+
+
+def approve(review_id):
+    review = Review.objects.get(pk=review_id)
+    review.status = "approved"  # fine: ORD001
+    review.save()
+
+
+class Order(models.Model):
+    def mark_sent(self):
+        self.verify_paid()
+        self.status = "sent"  # fine: ORD001
+        self.save()
+
+
+def advance(order_id, target):
+    order = Order.objects.get(pk=order_id)
+    if target not in order.allowed_next_statuses():
+        raise NotAllowed()
+    order.status = target  # fine: ORD001
+    order.save()

@@ -1,0 +1,39 @@
+// What goes wrong: the status is written by whoever wants to.
+export async function pay(id: string) {
+  const order = await Order.findById(id);
+  order.status = 'paid'; // expect: ORD001
+  await order.save();
+}
+
+export async function ship(id: string) {
+  await prisma.order.update({ where: { id }, data: { status: 'SHIPPED' } }); // expect: ORD001
+}
+
+export async function setStatus(req: Request, res: Response) {
+  await Order.findByIdAndUpdate(req.params.id, { status: req.body.status }); // expect: ORD001
+  res.sendStatus(204);
+}
+
+export async function close(id: number) {
+  await knex('orders').where({ id }).update({ status: 'closed' }); // expect: ORD001
+}
+
+export async function cancel(pool: Pool, id: number) {
+  await pool.query('UPDATE orders SET status = $1 WHERE id = $2', ['cancelled', id]); // expect: ORD001
+}
+
+export class OrderService {
+  async deliver(id: number) {
+    const order = await this.orderRepository.findOneBy({ id });
+    order.status = OrderStatus.DELIVERED; // expect: ORD001
+    return this.orderRepository.save(order);
+  }
+
+  async complete(id: number) {
+    await this.orderRepository.update({ id }, { status: OrderStatus.COMPLETED }); // expect: ORD001
+  }
+
+  async reopen(id: number) {
+    await Order.update({ status: 'open' }, { where: { id } }); // expect: ORD001
+  }
+}

@@ -1,0 +1,45 @@
+// What is right: the step names the status it comes from, or the state machine is asked.
+export async function pay(id: string) {
+  const { count } = await prisma.order.updateMany({ where: { id, status: 'PENDING' }, data: { status: 'PAID' } }); // fine: ORD001
+  if (count !== 1) throw new Error('not pending');
+}
+
+export async function transition(order: Order, next: Status) {
+  order.status = next; // fine: ORD001
+  await order.save();
+}
+
+export async function ship(id: string) {
+  const order = await Order.findById(id);
+  if (order.status !== 'paid') throw new Error('not paid');
+  order.status = 'shipped'; // fine: ORD001
+  await order.save();
+}
+
+export async function cancel(pool: Pool, id: number) {
+  await pool.query("UPDATE orders SET status = 'cancelled' WHERE id = $1 AND status = 'pending'", [id]); // fine: ORD001
+}
+
+export async function create(buyer: string) {
+  const order = new Order({ buyer, status: 'pending' }); // fine: ORD001
+  order.status = 'new'; // fine: ORD001
+  await order.save();
+}
+
+export async function approve(id: string) {
+  const review = await Review.findById(id);
+  review.status = 'approved'; // fine: ORD001
+  await review.save();
+}
+
+export async function move(id: string, next: Status) {
+  const order = await Order.findById(id);
+  if (!order.canMoveTo(next)) throw new Error('not allowed');
+  order.status = next; // fine: ORD001
+  await order.save();
+}
+
+export async function deliver(id: string) {
+  const order = await Order.findById(id);
+  await stateMachine.transition(order, 'delivered'); // fine: ORD001
+}

@@ -1,0 +1,19 @@
+"""What is right: minor units or an exact decimal; weights and rates are no money."""
+
+
+class Product(models.Model):
+    price = models.DecimalField(max_digits=12, decimal_places=2)  # fine: PRC002
+    price_cents = models.PositiveIntegerField()  # fine: PRC002
+    weight = models.FloatField()  # fine: PRC002
+
+
+class Invoice(Base):
+    __tablename__ = "invoices"
+    subtotal = Column(Numeric(12, 2))  # fine: PRC002
+    tax_rate = Column(Float)  # fine: PRC002
+
+
+class Offer(BaseModel):
+    price: Decimal  # fine: PRC002
+    rating: float  # fine: PRC002
+    discount_percent: float  # fine: PRC002

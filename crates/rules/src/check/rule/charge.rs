@@ -1,0 +1,196 @@
+//! Calls of payment providers' libraries that move money: where they are and what they are given.
+//! Whether they carry a key is asked in `key`, where their amount comes from in `request`, what is around them in `effect`.
+
+use crate::check::chain::{Chain, Link};
+use crate::check::fact::Reading;
+use crate::check::language::Language;
+use crate::check::names::squashed;
+use crate::check::tree::{Kind, Node};
+use crate::check::unit::Unit;
+
+/// What a call does with money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    Charge,
+    Refund,
+    /// Asks for a payment that the buyer confirms elsewhere (checkout sessions, orders of a wallet).
+    Ask,
+}
+
+/// One call that moves money.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charge<'u, 't, 'a> {
+    pub(crate) chain: &'u Chain<'t, 'a>,
+    pub(crate) link: &'u Link<'t, 'a>,
+    pub(crate) what: Move,
+    /// The provider's library takes an idempotency key with this call.
+    pub(crate) takes_key: bool,
+    pub(crate) provider: &'static str,
+}
+
+/// Resources of Stripe by their names without separators, and what creating one does.
+const STRIPE: &[(&str, Move)] = &[
+    ("paymentintent", Move::Charge),
+    ("charge", Move::Charge),
+    ("refund", Move::Refund),
+    ("transfer", Move::Charge),
+    ("payout", Move::Charge),
+    ("session", Move::Ask),
+];
+
+/// All calls of a unit that move money.
+pub(crate) fn charges<'u, 't, 'a>(unit: &'u Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Charge<'u, 't, 'a>> {
+    if !reading.names_provider() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for chain in &unit.chains {
+        for (position, link) in chain.links.iter().enumerate() {
+            if link.arguments.is_some()
+                && let Some((what, takes_key, provider)) = moves(unit, chain, position, reading)
+            {
+                found.push(Charge { chain, link, what, takes_key, provider });
+            }
+        }
+    }
+    found
+}
+
+fn moves(
+    unit: &Unit<'_, '_>,
+    chain: &Chain<'_, '_>,
+    position: usize,
+    reading: Reading<'_>,
+) -> Option<(Move, bool, &'static str)> {
+    let verb = chain.links[position].key.as_str();
+    let on = match position.checked_sub(1) {
+        Some(before) => chain.links[before].name,
+        None => chain.root.name()?,
+    };
+    let path = path(chain, position);
+    let resource = squashed(on.rsplit(['\\', ':']).next().unwrap_or(on));
+    if matches!(verb, "create" | "createasync" | "new") {
+        let stripe = STRIPE.iter().find(|(name, _)| {
+            let service =
+                served(unit, chain, position).is_some_and(|service| service == format!("{name}service"));
+            service || resource.trim_end_matches('s') == *name
+        });
+        if let Some((name, what)) = stripe
+            && is_stripe(&path, on, reading)
+        {
+            return Some((*what, *name != "session", "Stripe"));
+        }
+    }
+    let mentions = |word: &str| path.contains(word);
+    match (verb, resource.as_str()) {
+        ("create", "payments") if mentions("mollie") => Some((Move::Charge, true, "Mollie")),
+        ("create", "paymentsrefunds" | "paymentrefunds") if mentions("mollie") => {
+            Some((Move::Refund, true, "Mollie"))
+        }
+        ("payments", _) if mentions("adyen") || mentions("checkout") && reading.has("adyen") => {
+            Some((Move::Charge, true, "Adyen"))
+        }
+        ("sale", "transaction") => Some((Move::Charge, false, "Braintree")),
+        ("refund", "transaction") if reading.has("braintree") => Some((Move::Refund, false, "Braintree")),
+        ("create", "orders" | "order") if mentions("razorpay") => Some((Move::Ask, false, "Razorpay")),
+        _ => None,
+    }
+}
+
+/// The names before a call, in lower case.
+fn path(chain: &Chain<'_, '_>, position: usize) -> String {
+    let names = chain.root.name().into_iter().chain(chain.links[..position].iter().map(|link| link.name));
+    names.collect::<Vec<&str>>().join(".").to_lowercase()
+}
+
+/// The class of the service object that a C# call is made on.
+fn served(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize) -> Option<String> {
+    if position > 1 {
+        return None;
+    }
+    let name = chain.root.name()?;
+    let known = unit.definition(name, chain.span.start).and_then(|definition| match &definition.value.kind {
+        Kind::New(of, _) => of.name().or(match of.kind {
+            Kind::Member(_, name) => Some(name),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let on = if position == 1 { chain.links[0].name } else { name };
+    Some(squashed(known.or(unit.parameters.get(name).copied().filter(|t| !t.is_empty())).unwrap_or(on)))
+}
+
+fn is_stripe(path: &str, on: &str, reading: Reading<'_>) -> bool {
+    match reading.language {
+        // A model may be called `Refund` too: the library is named by the object or by its import.
+        Language::Java => reading.source.contains("com.stripe"),
+        Language::Php => path.contains("stripe") || reading.source.contains(&format!("Stripe\\{on}")),
+        Language::CSharp => reading.source.contains("Stripe"),
+        Language::Go => reading.source.contains("stripe-go"),
+        Language::Rust => reading.source.contains("stripe::"),
+        _ => path.contains("stripe"),
+    }
+}
+
+/// The value under one of these keys in what a call is given, at any depth, and through variables.
+pub(crate) fn given<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    arguments: &'t [Node<'a>],
+    keys: &[&str],
+) -> Option<&'t Node<'a>> {
+    arguments.iter().find_map(|argument| under(unit, argument, keys, 0))
+}
+
+fn under<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    node: &'t Node<'a>,
+    keys: &[&str],
+    depth: usize,
+) -> Option<&'t Node<'a>> {
+    if depth > 6 {
+        return None;
+    }
+    match &node.kind {
+        Kind::Pair(key, value) => {
+            let name = key.text().or(key.name()).map(squashed).unwrap_or_default();
+            if keys.contains(&name.as_str()) && !matches!(value.kind, Kind::List(_)) {
+                return Some(value);
+            }
+            under(unit, value, keys, depth + 1)
+        }
+        // C#'s object initializers assign.
+        Kind::Assign(target, _, value) => {
+            let name = target.name().map(squashed).unwrap_or_default();
+            if keys.contains(&name.as_str()) {
+                return Some(value);
+            }
+            under(unit, value, keys, depth + 1)
+        }
+        Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => {
+            // `{ amount }` names the variable.
+            let short = items
+                .iter()
+                .find(|item| item.name().is_some_and(|name| keys.contains(&squashed(name).as_str())));
+            short.or_else(|| items.iter().find_map(|item| under(unit, item, keys, depth + 1)))
+        }
+        Kind::Name(name) => {
+            let definition = unit.definition(name, node.span.start)?;
+            let apart =
+                definition.part || definition.element || definition.value.span.start == node.span.start;
+            if apart { None } else { under(unit, definition.value, keys, depth + 1) }
+        }
+        // Java's builders: `PaymentIntentCreateParams.builder().setAmount(n)`.
+        Kind::Call(callee, arguments) => match &callee.kind {
+            Kind::Member(object, name) => {
+                let set = squashed(name.strip_prefix("set").unwrap_or(""));
+                match arguments.as_slice() {
+                    [value] if keys.contains(&set.as_str()) => Some(value),
+                    _ => under(unit, object, keys, depth + 1)
+                        .or_else(|| arguments.iter().find_map(|part| under(unit, part, keys, depth + 1))),
+                }
+            }
+            _ => arguments.iter().find_map(|part| under(unit, part, keys, depth + 1)),
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,311 @@
+//! PAY002: the charged amount comes from the locked price on the server, never from the request.
+
+use super::Verdicts;
+use super::charge::{Charge, Move, given};
+use crate::check::fact::Reading;
+use crate::check::finding::{Confidence, Finding};
+use crate::check::language::Language;
+use crate::check::names::{squashed, words};
+use crate::check::tree::{Kind, Node, Span};
+use crate::check::unit::Unit;
+
+const RULE: &str = "PAY002";
+const DEPTH_MAX: usize = 7;
+/// Keys under which providers take the amount.
+const AMOUNTS: &[&str] = &["amount", "unitamount", "value", "amountincents", "amountcents"];
+/// What a request is called wherever it stands.
+const REQUESTS: &[&str] = &["req", "request", "_post", "_get", "_request"];
+/// What a part of it is called in a function that answers a request.
+const PARTS: &[&str] =
+    &["body", "params", "payload", "dto", "input", "form", "data", "validated", "formdata"];
+
+/// Functions that pass on what they are given, as a number or a text.
+const CONVERTS: &[&str] = &[
+    "number",
+    "parseint",
+    "parsefloat",
+    "int",
+    "float",
+    "decimal",
+    "round",
+    "str",
+    "string",
+    "intval",
+    "floatval",
+    "bigdecimal",
+    "math",
+    "long",
+];
+/// Methods that pass on what they are called on or given.
+const ARITHMETIC: &[&str] = &[
+    "round",
+    "ceil",
+    "floor",
+    "tofixed",
+    "toi",
+    "tof",
+    "tod",
+    "multiply",
+    "times",
+    "longvalue",
+    "intvalue",
+    "int64",
+    "valueof",
+    "mul",
+    "trunc",
+    "tolong",
+    "toint32",
+    "todecimal",
+    "new",
+    "from",
+    "abs",
+    "doublevalue",
+    "tostring",
+    "multipliedby",
+];
+/// Methods that give a part of a request.
+const READS: &[&str] = &[
+    "json",
+    "getjson",
+    "validated",
+    "all",
+    "safe",
+    "only",
+    "body",
+    "formdata",
+    "permit",
+    "require",
+    "get",
+    "input",
+    "parse",
+    "validate",
+    "loads",
+    "toobject",
+    "data",
+];
+
+/// Judges where the amounts of a unit's charges come from.
+pub(super) fn judge(
+    unit: &Unit<'_, '_>,
+    reading: Reading<'_>,
+    charges: &[Charge<'_, '_, '_>],
+    verdicts: &mut Verdicts,
+) {
+    let source = Source { unit, handler: is_handler(unit, reading) };
+    for charge in charges.iter().filter(|charge| charge.what != Move::Refund) {
+        let Some(amount) = given(unit, charge.link.given(), AMOUNTS) else { continue };
+        let Some(read) = source.flows(amount, 0) else {
+            verdicts.kept.push((RULE, charge.chain.span));
+            continue;
+        };
+        if source.is_compared() {
+            continue;
+        }
+        let message =
+            "The charged amount comes from the request: whoever sends it chooses the price.".to_owned();
+        let finding = Finding::new(RULE, Confidence::High, amount.span, message)
+            .fix("charge the total of the price lock that was stored when the checkout began")
+            .related("read from the request here", Some(read));
+        verdicts.findings.push(finding);
+    }
+}
+
+struct Source<'u, 't, 'a> {
+    unit: &'u Unit<'t, 'a>,
+    handler: bool,
+}
+
+impl<'a> Source<'_, '_, 'a> {
+    /// Where a value was taken from the request; `None` if it was not, or this function does not show it.
+    fn flows(&self, node: &Node<'a>, depth: usize) -> Option<Span> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        match &node.kind {
+            Kind::Binary(_, left, right) => {
+                self.flows(left, depth + 1).or_else(|| self.flows(right, depth + 1))
+            }
+            Kind::Name(name) => self.named(name, node, depth),
+            Kind::Member(object, name) => (is_money(name) && self.is_request(object, 0)).then_some(node.span),
+            Kind::Index(object, key) => {
+                let money = key.text().is_some_and(is_money);
+                (money && self.is_request(object, 0)).then_some(node.span)
+            }
+            Kind::Call(callee, arguments) => self.called(node, callee, arguments, depth),
+            Kind::New(_, parts) | Kind::Other(parts) => {
+                parts.iter().find_map(|part| self.flows(part, depth + 1))
+            }
+            Kind::Text(_, parts) if parts.len() == 1 => self.flows(&parts[0], depth + 1),
+            _ => None,
+        }
+    }
+
+    fn named(&self, name: &str, node: &Node<'a>, depth: usize) -> Option<Span> {
+        let Some(definitions) = self.unit.definitions.get(name) else {
+            // A parameter of a route is filled from the request.
+            let routed = self.unit.function.is_some_and(|function| {
+                function.decorators.iter().any(|decorator| {
+                    decorator
+                        .any(&|part| matches!(&part.kind, Kind::Member(_, "post" | "put" | "route" | "get")))
+                })
+            });
+            let parameter = self.unit.parameters.contains_key(name);
+            return (routed && parameter && is_money(name)).then_some(node.span);
+        };
+        // Any of them may hold: `let { amount } = req.body; amount = Math.round(amount)`.
+        let before = definitions.iter().filter(|definition| {
+            let own =
+                definition.value.span.start <= node.span.start && node.span.start < definition.value.span.end;
+            definition.at < node.span.start && !own && !definition.element
+        });
+        before.into_iter().find_map(|definition| {
+            let value = definition.value;
+            // `const { amount } = req.body`.
+            let apart =
+                definition.part || !matches!(value.kind, Kind::Binary(..)) && self.is_request(value, 0);
+            if apart {
+                return (is_money(name) && self.is_request(value, 0)).then_some(value.span);
+            }
+            self.flows(value, depth + 1)
+        })
+    }
+
+    fn called(
+        &self,
+        node: &Node<'a>,
+        callee: &Node<'a>,
+        arguments: &[Node<'a>],
+        depth: usize,
+    ) -> Option<Span> {
+        match &callee.kind {
+            Kind::Name(name) => CONVERTS
+                .contains(&squashed(name).as_str())
+                .then(|| arguments.iter().find_map(|argument| self.flows(argument, depth + 1)))?,
+            Kind::Member(object, name) => {
+                // `request.data.get('amount')`, `$request->input('amount')`, `request.getAmount()`.
+                let key = match arguments {
+                    [] => Some(name.strip_prefix("get").or(name.strip_prefix("Get")).unwrap_or(name)),
+                    [key, ..]
+                        if matches!(
+                            squashed(name).as_str(),
+                            "get" | "input" | "query" | "post" | "fetch" | "integer" | "float" | "param"
+                        ) =>
+                    {
+                        key.text()
+                    }
+                    _ => None,
+                };
+                if key.is_some_and(is_money) && self.is_request(object, 0) {
+                    return Some(node.span);
+                }
+                ARITHMETIC.contains(&squashed(name).as_str()).then(|| {
+                    self.flows(object, depth + 1)
+                        .or_else(|| arguments.iter().find_map(|argument| self.flows(argument, depth + 1)))
+                })?
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an object is the request or came out of it.
+    fn is_request(&self, node: &Node<'a>, depth: usize) -> bool {
+        if depth > DEPTH_MAX {
+            return false;
+        }
+        match &node.kind {
+            Kind::Name(name) => {
+                let key = squashed(name);
+                if REQUESTS.contains(&name.trim_start_matches('$').to_lowercase().as_str()) {
+                    return true;
+                }
+                match self.unit.definition(name, node.span.start) {
+                    Some(definition) if definition.value.span.start != node.span.start => {
+                        self.is_request(definition.value, depth + 1)
+                    }
+                    // Beside the request itself, `data` is what the framework made of it.
+                    _ if key == "data" && self.unit.parameters.contains_key(name) => {
+                        self.handler && !self.unit.parameters.keys().any(|other| REQUESTS.contains(other))
+                    }
+                    _ => self.handler && PARTS.contains(&key.as_str()),
+                }
+            }
+            Kind::Member(object, _) | Kind::Index(object, _) => self.is_request(object, depth + 1),
+            Kind::Call(callee, arguments) => match &callee.kind {
+                Kind::Member(object, name) => {
+                    let key = squashed(name);
+                    let parses = matches!(key.as_str(), "parse" | "loads" | "validate");
+                    READS.contains(&key.as_str())
+                        && (self.is_request(object, depth + 1)
+                            || parses
+                                && arguments.iter().any(|argument| self.is_request(argument, depth + 1)))
+                }
+                _ => false,
+            },
+            Kind::Binary("||" | "??" | "or", left, _) => self.is_request(left, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// Whether an amount from the request is compared with one that the server knows.
+    fn is_compared(&self) -> bool {
+        self.unit.conditions.iter().any(|condition| {
+            condition.any(&|node| {
+                let Kind::Binary("!=" | "!==" | "==" | "===" | "<>", left, right) = &node.kind else {
+                    return false;
+                };
+                let known = |side: &Node<'a>| {
+                    matches!(side.kind, Kind::Member(..) | Kind::Name(_) | Kind::Call(..) | Kind::Binary(..))
+                        && !matches!(side.name(), Some("null" | "undefined" | "None" | "nil"))
+                        && self.flows(side, 0).is_none()
+                };
+                self.flows(left, 0).is_some() && known(right) || self.flows(right, 0).is_some() && known(left)
+            })
+        })
+    }
+}
+
+fn is_money(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "amount"
+                | "total"
+                | "price"
+                | "sum"
+                | "cost"
+                | "subtotal"
+                | "monto"
+                | "valor"
+                | "preco"
+                | "precio"
+        )
+    })
+}
+
+/// Whether a unit answers a request: a controller's method, a route, a function of `(req, res)`.
+fn is_handler(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
+    let class = unit.class.map_or("", |class| class.name).to_lowercase();
+    let controller =
+        ["controller", "resource", "viewset", "apiview", "handler"].iter().any(|word| class.contains(word));
+    let decorated = unit.function.is_some_and(|function| {
+        function.decorators.iter().any(|decorator| {
+            let root = decorator.root().name().unwrap_or_default();
+            matches!(
+                root,
+                "app"
+                    | "router"
+                    | "bp"
+                    | "api"
+                    | "Post"
+                    | "PostMapping"
+                    | "HttpPost"
+                    | "api_view"
+                    | "Put"
+                    | "RequestMapping"
+            )
+        })
+    });
+    let asked =
+        unit.parameters.keys().any(|name| matches!(*name, "req" | "request" | "res" | "ctx" | "c" | "w"));
+    controller || decorated || asked || reading.language == Language::Ruby && class.contains("controller")
+}

@@ -1,0 +1,89 @@
+//! Functions named after a column (`updateStock(id, left)`, ent's `AddStock(-n)`): what they are given tells what they write.
+
+use super::Writer;
+use crate::check::amount::{Direction, Shape, sign};
+use crate::check::chain::Chain;
+use crate::check::fact::{AmountWrite, Way};
+use crate::check::guard;
+use crate::check::names::words;
+use crate::check::owner::column_of;
+use crate::check::tree::{Kind, Node};
+
+impl<'t, 'a> Writer<'_, 't, 'a, '_> {
+    /// `updateStock(id, product.stock - n)`: a function named after the column is given what was computed from the read.
+    pub(super) fn named_setter(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        self.generated(chain, position, found);
+        let [_, rest @ ..] = link.given() else { return };
+        let parts = words(link.name);
+        let sets = parts.first().is_some_and(|verb| {
+            matches!(verb.as_str(), "set" | "update" | "save" | "change" | "modify" | "edit" | "actualizar")
+        });
+        let named = parts.iter().skip(1).any(|word| {
+            self.reading.names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount")
+        });
+        if !sets || !named {
+            return;
+        }
+        for value in rest {
+            let Some((entity, column)) = self.amount_in(value, 0) else { continue };
+            let Some(meaning) = self.reading.names.meaning(&entity, &column) else { continue };
+            let Shape::ReadModify(direction, read) = self.shape(&column, value) else { continue };
+            let mut write = self.write(meaning, &entity, &column, self.place(link));
+            write.way = Way::ReadModify(direction);
+            write.read = read;
+            found.push(write);
+            return;
+        }
+    }
+
+    /// The first amount that a value is computed from.
+    fn amount_in(&self, value: &Node<'a>, depth: usize) -> Option<(String, String)> {
+        if depth > 3 {
+            return None;
+        }
+        if let Some((object, column)) = column_of(value) {
+            let entity = self.unit.owner(object).entity;
+            return self.reading.names.meaning(&entity, column).map(|_| (entity, column.to_owned()));
+        }
+        match &value.kind {
+            Kind::Binary(_, left, right) => {
+                self.amount_in(left, depth + 1).or_else(|| self.amount_in(right, depth + 1))
+            }
+            Kind::Name(name) => {
+                let definition = self.unit.definition(name, value.span.start)?;
+                (definition.value.span.start != value.span.start)
+                    .then(|| self.amount_in(definition.value, depth + 1))?
+            }
+            Kind::Call(callee, arguments) => {
+                // `dao.getStock(id)`
+                let column = crate::check::owner::asked_column(callee);
+                match column.filter(|column| self.reading.names.is_strong(column)) {
+                    Some(column) => Some((String::new(), column.to_owned())),
+                    None => arguments.iter().find_map(|part| self.amount_in(part, depth + 1)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Methods that a code generator made for a column: `UpdateOneID(id).AddStock(-n)`, `UpdateOne(p).SetStock(p.Stock - n)`.
+    fn generated(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let (link, before) = (&chain.links[position], &chain.links[..position]);
+        let updates = before.iter().any(|link| link.key.starts_with("update"));
+        let column = link.name.strip_prefix("Add").or_else(|| link.name.strip_prefix("Set"));
+        let ([value], Some(column), true) = (link.given(), column, updates) else { return };
+        let entity = self.unit.entity_of(chain);
+        let Some(meaning) = self.reading.names.meaning(&entity, column) else { return };
+        let mut write = self.write(meaning, &entity, column, self.place(link));
+        if link.name.starts_with("Add") {
+            write.way = Way::Relative(sign(value, Direction::Up));
+        } else if let Shape::ReadModify(direction, read) = self.shape(column, value) {
+            write.way = Way::ReadModify(direction);
+            write.read = read;
+        }
+        write.guard = guard::in_chain(chain, position, column);
+        write.rows = guard::row_count(self.unit, chain, self.reading);
+        found.push(write);
+    }
+}

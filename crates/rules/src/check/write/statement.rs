@@ -1,0 +1,189 @@
+//! SQL in strings, whole or as a piece (`update_all("stock = stock - 1")`, DynamoDB's update expressions).
+
+use super::{Writer, is_hold};
+use crate::check::amount::{Direction, Shape};
+use crate::check::chain::{Chain, Link};
+use crate::check::entry::entries;
+use crate::check::fact::{AmountWrite, Guard, RowCount, Way};
+use crate::check::guard;
+use crate::check::names::squashed;
+use crate::check::sql::{self, SqlFact};
+use crate::check::tree::{Kind, Node, Span};
+
+impl<'t, 'a> Writer<'_, 't, 'a, '_> {
+    /// `update_all("stock = stock - 1")`.
+    pub(super) fn fragment(
+        &self,
+        chain: &Chain<'t, 'a>,
+        position: usize,
+        text: &str,
+        found: &mut Vec<AmountWrite>,
+    ) {
+        let Some(SqlFact::Update { writes, .. }) = sql::read(&format!("UPDATE t SET {text}")) else { return };
+        let entity = self.unit.entity_of(chain);
+        for column in writes {
+            let Some(meaning) = self.reading.names.meaning(&entity, &column.column) else { continue };
+            let mut write = self.write(meaning, &entity, &column.column, self.place(&chain.links[position]));
+            write.way = way_of(column.change);
+            write.guard = guard::in_chain(chain, position, &column.column);
+            write.rows = guard::row_count(self.unit, chain, self.reading);
+            found.push(write);
+        }
+    }
+
+    /// DynamoDB: the change and its condition are two strings of one request, and a failed condition is an error.
+    pub(super) fn expression(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        if !self.reading.source.contains("UpdateExpression") {
+            return;
+        }
+        let link = &chain.links[position];
+        let entries = entries(link);
+        let guarded = entries.iter().any(|entry| squashed(&entry.column) == "conditionexpression");
+        for entry in entries.iter().filter(|entry| squashed(&entry.column) == "updateexpression") {
+            let Some(text) = entry.value.text() else { continue };
+            let Some(SqlFact::Update { writes, .. }) =
+                sql::read(&format!("UPDATE t {}", text.replace('#', "")))
+            else {
+                continue;
+            };
+            for column in writes {
+                let Some(meaning) = self.reading.names.meaning("", &column.column) else { continue };
+                let at = Span { end: entry.value.span.end, ..self.place(link) };
+                let mut write = self.write(meaning, "", &column.column, at);
+                write.way = way_of(column.change);
+                write.guard = if guarded { Guard::Amount } else { Guard::None };
+                write.rows = RowCount::Checked;
+                found.push(write);
+            }
+        }
+    }
+
+    /// An UPDATE in a string.
+    pub(super) fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
+        let Kind::Text(sql, parts) = &text.kind else { return };
+        for piece in sql.split(';').filter(|piece| !piece.trim().is_empty()) {
+            self.one_statement(piece.trim(), parts, text, chain, found);
+        }
+    }
+
+    fn one_statement(
+        &self,
+        sql: &str,
+        parts: &[Node<'a>],
+        text: &'t Node<'a>,
+        chain: Option<usize>,
+        found: &mut Vec<AmountWrite>,
+    ) {
+        let Some(SqlFact::Update { table, writes, guards, returning }) = sql::read(sql) else { return };
+        let chain = chain.and_then(|index| self.unit.chains.get(index)).or_else(|| self.chain_using(text));
+        let settles = writes.iter().any(|write| is_hold(&write.column) && write.change == sql::Change::Down);
+        let guard = if writes.iter().any(|write| {
+            guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
+                || guards.iter().any(|guard| self.reading.names.meaning(&table, guard).is_some())
+        }) {
+            Guard::Amount
+        } else if guards.iter().any(|guard| crate::check::idiom::VERSIONS.contains(&squashed(guard).as_str()))
+        {
+            Guard::Version
+        } else {
+            Guard::None
+        };
+        for column in writes {
+            let Some(meaning) = self.reading.names.meaning(&table, &column.column) else { continue };
+            let mut write = self.write(meaning, &table, &column.column, self.statement_place(text.span));
+            write.way = way_of(column.change);
+            if column.change == sql::Change::Absolute
+                && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
+            {
+                write.way = Way::ReadModify(direction);
+                write.read = read;
+            }
+            write.guard = guard;
+            write.settles = settles;
+            write.rows = match chain {
+                Some(chain) if returning && (chain.used || self.fetches_after(chain)) => RowCount::Checked,
+                _ if self.is_void_query(text) => RowCount::Ignored,
+                Some(chain) => guard::row_count(self.unit, chain, self.reading),
+                None => RowCount::Unseen,
+            };
+            found.push(write);
+        }
+    }
+
+    /// Spring Data's `@Query("UPDATE ...") void take(...)`: nobody can learn how many rows changed.
+    fn is_void_query(&self, text: &Node<'a>) -> bool {
+        let annotated = self.unit.function.is_some_and(|function| {
+            function.decorators.iter().any(|decorator| {
+                decorator.span.start <= text.span.start && text.span.end <= decorator.span.end
+            })
+        });
+        let rest = self.reading.source.get(text.span.end..).unwrap_or_default();
+        let head = &rest[..rest.find([';', '{']).unwrap_or(rest.len())];
+        annotated && head.split_whitespace().any(|word| word == "void")
+    }
+
+    /// Whether the rows that a statement returns are fetched by a later call.
+    fn fetches_after(&self, chain: &Chain<'t, 'a>) -> bool {
+        let later = self.unit.chains.iter().filter(|other| other.span.start > chain.span.start);
+        later.flat_map(|other| &other.links).any(|link| link.key.starts_with("fetch"))
+    }
+
+    /// The value bound to an absolute UPDATE, if it was computed from the amount read before.
+    fn bound_value(
+        &self,
+        column: &str,
+        parts: &[Node<'a>],
+        chain: Option<&Chain<'t, 'a>>,
+    ) -> Option<(Direction, Option<Span>)> {
+        let arguments = chain.into_iter().flat_map(|chain| chain.links.iter()).flat_map(Link::given);
+        let later = self
+            .unit
+            .chains
+            .iter()
+            .filter(|other| chain.is_some_and(|chain| other.span.start > chain.span.start));
+        let later = later.flat_map(|chain| chain.links.iter()).filter(|link| {
+            matches!(
+                link.key.as_str(),
+                "bindparam" | "bindvalue" | "execute" | "setint" | "setlong" | "addwithvalue" | "bind"
+            )
+        });
+        let values = parts.iter().chain(arguments).chain(later.flat_map(Link::given));
+        for value in values {
+            let values: Vec<&Node<'a>> = match &value.kind {
+                Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => items.iter().collect(),
+                Kind::Text(..) => continue,
+                _ => vec![value],
+            };
+            for value in values {
+                if let Shape::ReadModify(direction, read) = self.shape(column, value) {
+                    return Some((direction, read));
+                }
+            }
+        }
+        None
+    }
+
+    /// The chain that runs the statement in `text`, when the text was put into a variable first.
+    fn chain_using(&self, text: &Node<'a>) -> Option<&Chain<'t, 'a>> {
+        let holder = self.unit.assignments.iter().find(|assignment| {
+            assignment.value.span == text.span || assignment.value.span.start == text.span.start
+        })?;
+        let name = holder.target.name()?;
+        self.unit.chains.iter().find(|chain| {
+            chain.span.start > text.span.start
+                && chain
+                    .links
+                    .iter()
+                    .flat_map(Link::given)
+                    .any(|argument| argument.root().name() == Some(name))
+        })
+    }
+}
+
+fn way_of(change: sql::Change) -> Way {
+    match change {
+        sql::Change::Down => Way::Relative(Direction::Down),
+        sql::Change::Up => Way::Relative(Direction::Up),
+        sql::Change::Absolute => Way::Absolute,
+    }
+}

@@ -1,0 +1,109 @@
+//! Calls that take from a column or add to it inside the database: `decrement`, MongoDB's `inc` of typed builders.
+
+use super::Writer;
+use crate::check::amount::{Direction, sign};
+use crate::check::chain::{Chain, Link};
+use crate::check::fact::{AmountWrite, Guard, Persistence, Way};
+use crate::check::guard;
+use crate::check::idiom::STEPS;
+use crate::check::language::Language;
+use crate::check::owner::column_of;
+use crate::check::persistence;
+use crate::check::tree::{Kind, Node};
+
+impl<'t, 'a> Writer<'_, 't, 'a, '_> {
+    /// `decrement('stock', n)`.
+    pub(super) fn step(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        let Some((_, down)) = STEPS.iter().find(|(key, _)| *key == link.key) else { return };
+        let base = if *down { Direction::Down } else { Direction::Up };
+        for (column, amount) in stepped(link) {
+            let entity = self.unit.entity_of(chain);
+            let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
+            let mut write = self.write(meaning, &entity, column, self.place(link));
+            let direction = match amount.map_or(base, |amount| sign(amount, base)) {
+                // `decrement(delta)`: the name of the call says more than the name of the amount.
+                Direction::Unknown if *down => Direction::Down,
+                direction => direction,
+            };
+            write.way = Way::Relative(direction);
+            // Ruby's `decrement` without a mark changes only the object in memory.
+            if self.reading.language == Language::Ruby && !link.name.ends_with(['!', 'r']) {
+                write.way = Way::ReadModify(direction);
+                let owner = self.unit.owner(chain.root);
+                write.read = owner.load;
+                write.persistence = persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
+                if chain.links[position..].iter().any(|later| later.key == "save") {
+                    write.persistence = Persistence::Saved;
+                }
+            }
+            write.guard = guard::in_chain(chain, position, column);
+            write.rows = guard::row_count(self.unit, chain, self.reading);
+            write.read = write.read.or_else(|| self.unit.owner(chain.root).load);
+            found.push(write);
+        }
+    }
+
+    /// `new Update().inc("stock", -n)`, `Builders<Product>.Update.Inc(p => p.Stock, -n)`: the filter stands in the call
+    /// that is given the change.
+    pub(super) fn increment(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        let ("inc", [key, amount]) = (link.key.as_str(), link.given()) else { return };
+        let column = match &key.kind {
+            Kind::Text(text, _) => text.to_string(),
+            Kind::Function(function) => {
+                let column = function.body.iter().find_map(|part| column_of(part).map(|(_, name)| name));
+                column.unwrap_or_default().to_owned()
+            }
+            _ => return,
+        };
+        let runs = self.unit.chains.iter().find(|outer| {
+            let key = outer.links.last().map_or("", |link| link.key.as_str());
+            ["update", "findoneandupdate", "findandmodify"].iter().any(|prefix| key.starts_with(prefix))
+                && outer.span.end >= chain.span.end
+        });
+        let entity = runs.map_or(String::new(), |outer| self.unit.entity_of(outer));
+        let Some(meaning) = self.reading.names.meaning(&entity, &column) else { return };
+        let mut write = self.write(meaning, &entity, &column, self.place(link));
+        write.way = Way::Relative(sign(amount, Direction::Up));
+        if let Some(outer) = runs {
+            let filter = outer.links.last().and_then(|link| link.given().first());
+            let guarded = filter.is_some_and(|filter| guard::names_column(filter, &column));
+            write.guard = if guarded { Guard::Amount } else { Guard::None };
+            write.rows = guard::row_count(self.unit, outer, self.reading);
+        }
+        found.push(write);
+    }
+}
+
+/// The columns that a `decrement` names, each with the amount it is changed by, if one is given.
+fn stepped<'t, 'a>(link: &Link<'t, 'a>) -> Vec<(&'t str, Option<&'t Node<'a>>)> {
+    let mut columns = Vec::new();
+    for argument in link.given() {
+        match &argument.kind {
+            Kind::Text(text, _) => {
+                let other = link.given().iter().find(|other| other.text() != Some(text));
+                columns.push((text.as_ref(), other.map(|other| by_option(other).unwrap_or(other))));
+            }
+            Kind::List(items) => columns.extend(items.iter().filter_map(|item| match &item.kind {
+                Kind::Pair(key, value) => Some((key.text().or(key.name())?, Some(value.as_ref()))),
+                Kind::Text(text, _) => {
+                    let other = link.given().iter().find(|other| other.span != argument.span);
+                    Some((text.as_ref(), other.and_then(by_option)))
+                }
+                _ => None,
+            })),
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// Sequelize's `{ by: n }`.
+fn by_option<'t, 'a>(node: &'t Node<'a>) -> Option<&'t Node<'a>> {
+    let Kind::List(items) = &node.kind else { return None };
+    items.iter().find_map(|item| match &item.kind {
+        Kind::Pair(key, value) if key.text().or(key.name()) == Some("by") => Some(value.as_ref()),
+        _ => None,
+    })
+}
