@@ -25,7 +25,7 @@ use sellonce_checkout::store::sagas::{PaymentChoice, Run, Sagas, Target};
 use sellonce_checkout::totals::Tables;
 use sellonce_payments::simulated::NAME;
 
-use crate::goods::GOODS;
+use crate::goods::{self, GOODS};
 use crate::town::{Town, money, usd};
 
 /// What a client is told in the end.
@@ -88,27 +88,37 @@ async fn open(town: &Town) -> Option<Opened> {
     let quantity = 1 + u32::try_from(town.world.below(2)).unwrap_or(0);
     let sku = Sku::parse(name).expect("a SKU");
     let opened = Opened { id: CheckoutId(town.world.uuid()), secret: SecretHash::of(b"their secret") };
+    let line = WantedLine { sku, quantity, price_seen: None, title_seen: String::new() };
+    let goods = if town.world.happens(300) {
+        let (id, secret) = goods::cart(town.world.below(goods::CARTS));
+        Goods::Cart { id, secret }
+    } else {
+        Goods::Lines(vec![line])
+    };
     let call = OpenCheckout {
         id: opened.id,
         secret: opened.secret,
-        goods: Goods::Lines(vec![WantedLine { sku, quantity, price_seen: None, title_seen: String::new() }]),
+        goods,
         buyer: Buyer {
             email: Email::parse("ada@example.com").expect("an address"),
             address: None,
             customer_reference: None,
         },
         shipping_method: None,
-        discount_code: None,
+        discount_code: town.world.happens(200).then(goods::code),
         pricing: Arc::new(Tables::plain(usd())),
     };
     let view = town.store.open_checkout(call).await.expect("memory does not fail");
     view.ok().map(|_| opened)
 }
 
+/// How often a buyer asks: for longer than anything may take to end.
+const INSISTS_MAX: usize = 400;
+
 /// Asks again and again under one key, until told how it ended.
 async fn insist(town: &Arc<Town>, opened: Opened, key: &str, token: &str) -> Option<Told> {
     let scope = Scope::checkout(opened.id);
-    for _ in 0..200 {
+    for _ in 0..INSISTS_MAX {
         let request = Complete {
             claim: claim(scope.clone(), key, token),
             target: Target::Open { id: opened.id, secret: opened.secret },
