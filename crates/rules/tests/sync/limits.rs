@@ -128,6 +128,28 @@ fn windows_line_ends_stay_and_count_as_no_change() {
 }
 
 #[test]
+fn a_clone_with_other_line_ends_has_no_drift_and_gets_its_files_back() {
+    for (written, cloned) in [("\n", "\r\n"), ("\r\n", "\n")] {
+        for text in ["One.\nTwo.\n", "One.\nTwo.", "One.\n\n"] {
+            let repository = Repository::new(&[("AGENTS.md", &text.replace('\n', written))]);
+            repository.configure(&["agents-md", "claude-code"], "");
+            repository.sync();
+            for (name, bytes) in repository.tree().into_iter().filter(|(name, _)| !name.ends_with('/')) {
+                let unix = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+                repository.write(&name, &unix.replace('\n', cloned));
+            }
+            let before = repository.tree();
+            let checked = repository.check();
+            assert_eq!(checked.exit().code(), 0, "{text:?} to {cloned:?}: {checked}");
+            assert!(repository.sync().to_string().ends_with("0 files changed"));
+            assert_eq!(repository.tree(), before);
+            assert_eq!(sync::remove(repository.root(), Mode::Write).unwrap().exit().code(), 0);
+            assert_eq!(repository.read("AGENTS.md"), text.replace('\n', cloned));
+        }
+    }
+}
+
+#[test]
 fn a_disk_that_refuses_is_our_trouble_not_the_callers() {
     let repository = Repository::new(&[("AGENTS.md/keep.txt", "a folder of that name")]);
     repository.configure(&["agents-md"], "");
