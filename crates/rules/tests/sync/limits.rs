@@ -29,6 +29,25 @@ fn names_that_nobody_knows_are_refused() {
     assert!(repository.refused().to_string().contains("there is no rule `XYZ001`"));
     repository.configure(&["agents-md"], "packages = [{ path = \"nowhere\", rules = [\"INV001\"] }]");
     assert!(repository.refused().to_string().contains("there is no folder `nowhere`"));
+    for (more, expect) in [
+        (
+            "\npackages = [\n  { path = \"../x\", rules = [\"INV*\"] },\n]",
+            "sellonce.toml:5: `../x` is no folder",
+        ),
+        (
+            "packages = [{ path = \"apps/[shop]\", rules = [\"INV*\"] }]",
+            "sellonce.toml:3: `apps/[shop]`: assistants would read `[`",
+        ),
+        ("packages = [{ path = \"(shop)\", rules = [\"INV*\"] }]", "would read `(` as part of a pattern"),
+        (
+            "disable = [\n  { rule = \"INV001\", reason = \" \" },\n]",
+            "sellonce.toml:4: a rule is disabled without",
+        ),
+    ] {
+        repository.configure(&["agents-md"], more);
+        let told = repository.refused().to_string();
+        assert!(told.contains(expect), "{told}");
+    }
     let stack = Answers { stacks: Some(vec!["cobol".to_owned()]), ..Answers::default() };
     let error = init::init(Repository::new(&[]).root(), &stack).unwrap_err();
     assert!(error.to_string().starts_with("unknown stack `cobol`"), "{error}");
