@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, read_if_there};
 use crate::pack::toml_error;
@@ -54,6 +55,7 @@ pub struct PackPin {
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// The folder from the repository's root.
+    #[serde(deserialize_with = "folder")]
     pub path: String,
     /// Ids (`INV001`), families (`INV*`) or packs (`commerce/*`).
     pub rules: Vec<String>,
@@ -66,12 +68,38 @@ pub struct Disabled {
     /// Its id.
     pub rule: String,
     /// The reason, which stands in every report.
+    #[serde(deserialize_with = "reason")]
     pub reason: String,
 }
 
 #[derive(Deserialize)]
 struct File {
     rules: Option<Config>,
+}
+
+/// What assistants take for a wildcard or a separator in a glob, and escape each in its own way or not at all.
+const NOT_IN_GLOBS: [char; 12] = ['*', '?', '[', ']', '{', '}', '(', ')', '!', ',', '"', '\\'];
+
+fn folder<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
+    let path = String::deserialize(source)?;
+    if path.is_empty() || path.starts_with(['/', '.']) || path.contains("..") {
+        let message = format!("`{path}` is no folder from the repository's root, as in services/checkout");
+        return Err(D::Error::custom(message));
+    }
+    match path.chars().find(|character| NOT_IN_GLOBS.contains(character)) {
+        Some(sign) => Err(D::Error::custom(format!(
+            "`{path}`: assistants would read `{sign}` as part of a pattern and not find the folder; name the folder above it"
+        ))),
+        None => Ok(path),
+    }
+}
+
+fn reason<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
+    let reason = String::deserialize(source)?;
+    if reason.trim().is_empty() {
+        return Err(D::Error::custom("a rule is disabled without a reason"));
+    }
+    Ok(reason)
 }
 
 impl Config {
@@ -92,22 +120,6 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Option<Self>, Error> {
         let file: File = toml::from_str(text).map_err(|error| toml_error(path, text, &error))?;
         let Some(config) = file.rules else { return Ok(None) };
-        for package in &config.packages {
-            let wrong = package.path.is_empty()
-                || package.path.starts_with(['/', '.'])
-                || package.path.contains("..")
-                || package.path.contains(['*', '{', ',', '\\']);
-            if wrong {
-                let message = format!(
-                    "`{}` is no folder from the repository's root, as in services/checkout",
-                    package.path
-                );
-                return Err(Error::source(path, 1, message));
-            }
-        }
-        if let Some(disabled) = config.disable.iter().find(|disabled| disabled.reason.trim().is_empty()) {
-            return Err(Error::source(path, 1, format!("{} is disabled without a reason", disabled.rule)));
-        }
         if config.packs.is_empty() {
             return Err(Error::source(
                 path,

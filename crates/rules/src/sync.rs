@@ -217,9 +217,10 @@ fn remember(files: &mut Vec<LockedFile>, change: &Change, locked: LockedFile, kn
 /// What has to happen to the lock, if anything; nothing to remember means no lock.
 fn lock_change(root: &Path, lock: &Lock) -> Result<Option<Change>, Error> {
     let before = crate::error::read_if_there(&root.join(lock::FILE))?;
+    let known = before.as_ref().map(|text| text.replace("\r\n", "\n"));
     let after = (!lock.files.is_empty()).then(|| lock.to_text());
     let action = match (&before, &after) {
-        (before, after) if before == after => return Ok(None),
+        _ if known == after => return Ok(None),
         (_, None) => Action::Delete,
         (None, Some(_)) => Action::Create,
         (Some(_), Some(_)) => Action::Update,

@@ -74,6 +74,13 @@ fn what_others_wrote_comes_in_with_its_scope() {
         foreign(Format::Claude, ".claude/rules/a.md", "---\npaths:\n- \"src/**/*.{ts,tsx}\"\n---\nTyped.\n");
     assert_eq!(claude[0].rule.scope, ["src/**/*.{ts,tsx}"]);
 
+    let code = foreign(
+        Format::Copilot,
+        "shell.instructions.md",
+        "---\napplyTo: \"**\"\n---\n```sh\n# no heading\nrun\n```\nRun it.\n",
+    );
+    assert_eq!((code[0].rule.title.as_str(), code[0].rule.imperative.as_str()), ("shell", "Run it."));
+
     let agents = "# Repo\n\nIntro.\n\n## Style\n\n- Use tabs.\n\n## Tests\n\n```sh\n## not a heading\n```\nRun them.\n<!-- sellonce:begin (x) -->\n- **INV001** ours\n<!-- sellonce:end -->\n";
     let agents = foreign(Format::AgentsMd, "AGENTS.md", agents);
     let titles: Vec<&str> = agents.iter().map(|imported| imported.rule.title.as_str()).collect();

@@ -97,6 +97,9 @@ fn a_template_speaks_the_projects_words() {
     let status = template::status(repository.root()).unwrap();
     assert_eq!(status.to_string(), "clean              src/hold.ts (ACM001 ts-pg 1.0.0)");
     assert_eq!(status.exit().code(), 0);
+    let lock = repository.read("sellonce-rules.lock");
+    repository.write("sellonce-rules.lock", &lock.replace('\n', "\r\n"));
+    assert_eq!(repository.states(), [FileState::Clean], "git gave the lock other line ends");
 }
 
 #[test]

@@ -235,14 +235,13 @@ fn sections(text: &str, whole: bool) -> Vec<String> {
 
 fn guess(id: String, path: &str, text: &str, told: &Told) -> Imported {
     let mut guesses = vec!["the imperative line is the beginning of the text".to_owned()];
+    let prose = outside_code(text);
     let heading =
-        text.lines().find(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+        prose.iter().find(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or(path);
     let title = told.description.as_deref().or(heading).filter(|title| !title.is_empty()).unwrap_or(stem);
-    let sentence = text
-        .lines()
-        .find(|line| !line.trim().is_empty() && !line.starts_with(['#', '<', '`']))
-        .unwrap_or(title);
+    let says = |line: &&&str| !line.trim().is_empty() && !line.starts_with(['#', '<', '`']);
+    let sentence = prose.iter().find(says).copied().unwrap_or(title);
     if !told.dropped.is_empty() {
         guesses.push(format!("not taken over: {}", told.dropped.join(", ")));
     }
@@ -267,6 +266,17 @@ fn guess(id: String, path: &str, text: &str, told: &Told) -> Imported {
         body: format!("## Do\n\n{}", demoted(text)),
     };
     Imported { rule, path: path.to_owned(), source: Source::Foreign(guesses) }
+}
+
+/// The lines outside code: what looks like a heading inside is a comment of a shell.
+fn outside_code(text: &str) -> Vec<&str> {
+    let mut fenced = false;
+    let is_prose = |line: &&str| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    };
+    text.lines().filter(is_prose).collect()
 }
 
 fn shorten(text: &str, most: usize) -> String {

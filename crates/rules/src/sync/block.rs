@@ -80,7 +80,7 @@ pub(crate) fn find(text: &str, comment: Comment) -> Result<Option<Found>, String
     }
 }
 
-/// A text with our block in it, and what was put between the old text and the block.
+/// A text with our block in it, and what was put between the old text and the block, with `\n` line ends.
 pub(crate) struct Placed {
     pub(crate) text: String,
     pub(crate) joint: String,
@@ -94,9 +94,8 @@ pub(crate) fn append(text: &str, comment: Comment, inner: &str) -> Placed {
         _ if text.ends_with('\n') => "\n",
         _ => "\n\n",
     };
-    let joint = with_line_ends(joint, text);
-    let block = with_line_ends(&render(comment, inner), text);
-    Placed { text: format!("{text}{joint}{block}"), joint }
+    let added = with_line_ends(&format!("{joint}{}", render(comment, inner)), text);
+    Placed { text: format!("{text}{added}"), joint: joint.to_owned() }
 }
 
 /// Puts other content between the marks of a block that is there; its place and everything around it stay.
@@ -108,10 +107,12 @@ pub(crate) fn replace(text: &str, found: &Found, comment: Comment, inner: &str) 
     format!("{}{}{}", &text[..found.start], with_line_ends(&block, text), &text[found.end..])
 }
 
-/// Takes a block out, with what was put before it.
+/// Takes a block out, with what was put before it. A clone may have other line ends than the one that put it there.
 pub(crate) fn take_out(text: &str, found: &Found, joint: &str) -> String {
     let before = &text[..found.start];
-    format!("{}{}", before.strip_suffix(joint).unwrap_or(before), &text[found.end..])
+    let joint = joint.replace("\r\n", "\n");
+    let rest = before.strip_suffix(&joint.replace('\n', "\r\n")).or_else(|| before.strip_suffix(&joint));
+    format!("{}{}", rest.unwrap_or(before), &text[found.end..])
 }
 
 fn render(comment: Comment, inner: &str) -> String {

@@ -69,7 +69,7 @@ pub struct LockedFile {
     /// Whether the file was not there before.
     #[serde(default)]
     pub created: bool,
-    /// What was put between the old text and the block.
+    /// What was put between the old text and the block, with `\n` line ends.
     #[serde(default)]
     pub joint: String,
     /// The assistants it is for.
@@ -116,6 +116,8 @@ impl Lock {
         let Some(text) = read_if_there(&path)? else {
             return Ok(Self { format: 1, ..Self::default() });
         };
+        // git may have given this clone other line ends; texts that are remembered here have `\n`.
+        let text = text.replace("\r\n", "\n");
         if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let message = "has a conflict: take either side, as with `git checkout --ours`, also for the files that sync wrote; then `sellonce rules sync` brings all up to date";
             return Err(Error::source(&path, line + 1, message));

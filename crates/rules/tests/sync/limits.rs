@@ -29,6 +29,25 @@ fn names_that_nobody_knows_are_refused() {
     assert!(repository.refused().to_string().contains("there is no rule `XYZ001`"));
     repository.configure(&["agents-md"], "packages = [{ path = \"nowhere\", rules = [\"INV001\"] }]");
     assert!(repository.refused().to_string().contains("there is no folder `nowhere`"));
+    for (more, expect) in [
+        (
+            "\npackages = [\n  { path = \"../x\", rules = [\"INV*\"] },\n]",
+            "sellonce.toml:5: `../x` is no folder",
+        ),
+        (
+            "packages = [{ path = \"apps/[shop]\", rules = [\"INV*\"] }]",
+            "sellonce.toml:3: `apps/[shop]`: assistants would read `[`",
+        ),
+        ("packages = [{ path = \"(shop)\", rules = [\"INV*\"] }]", "would read `(` as part of a pattern"),
+        (
+            "disable = [\n  { rule = \"INV001\", reason = \" \" },\n]",
+            "sellonce.toml:4: a rule is disabled without",
+        ),
+    ] {
+        repository.configure(&["agents-md"], more);
+        let told = repository.refused().to_string();
+        assert!(told.contains(expect), "{told}");
+    }
     let stack = Answers { stacks: Some(vec!["cobol".to_owned()]), ..Answers::default() };
     let error = init::init(Repository::new(&[]).root(), &stack).unwrap_err();
     assert!(error.to_string().starts_with("unknown stack `cobol`"), "{error}");
@@ -125,6 +144,28 @@ fn windows_line_ends_stay_and_count_as_no_change() {
     assert_eq!(repository.check().exit().code(), 0);
     sync::remove(repository.root(), Mode::Write).unwrap();
     assert_eq!(repository.read("AGENTS.md"), "One.\r\nTwo.\r\n");
+}
+
+#[test]
+fn a_clone_with_other_line_ends_has_no_drift_and_gets_its_files_back() {
+    for (written, cloned) in [("\n", "\r\n"), ("\r\n", "\n")] {
+        for text in ["One.\nTwo.\n", "One.\nTwo.", "One.\n\n"] {
+            let repository = Repository::new(&[("AGENTS.md", &text.replace('\n', written))]);
+            repository.configure(&["agents-md", "claude-code"], "");
+            repository.sync();
+            for (name, bytes) in repository.tree().into_iter().filter(|(name, _)| !name.ends_with('/')) {
+                let unix = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+                repository.write(&name, &unix.replace('\n', cloned));
+            }
+            let before = repository.tree();
+            let checked = repository.check();
+            assert_eq!(checked.exit().code(), 0, "{text:?} to {cloned:?}: {checked}");
+            assert!(repository.sync().to_string().ends_with("0 files changed"));
+            assert_eq!(repository.tree(), before);
+            assert_eq!(sync::remove(repository.root(), Mode::Write).unwrap().exit().code(), 0);
+            assert_eq!(repository.read("AGENTS.md"), text.replace('\n', cloned));
+        }
+    }
 }
 
 #[test]
