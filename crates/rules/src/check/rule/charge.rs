@@ -65,7 +65,7 @@ fn moves(
     let verb = chain.links[position].key.as_str();
     let on = match position.checked_sub(1) {
         Some(before) => chain.links[before].name,
-        None => chain.root.name()?,
+        None => chain.root.name().or_else(|| made(chain.root))?,
     };
     let path = path(chain, position);
     let resource = squashed(on.rsplit(['\\', ':']).next().unwrap_or(on));
@@ -108,16 +108,23 @@ fn served(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize) -> Option
     if position > 1 {
         return None;
     }
+    // `new ChargeService().Create(options)`
+    if let Some(class) = made(chain.root) {
+        return Some(squashed(class));
+    }
     let name = chain.root.name()?;
-    let known = unit.definition(name, chain.span.start).and_then(|definition| match &definition.value.kind {
-        Kind::New(of, _) => of.name().or(match of.kind {
-            Kind::Member(_, name) => Some(name),
-            _ => None,
-        }),
-        _ => None,
-    });
+    let known = unit.definition(name, chain.span.start).and_then(|definition| made(definition.value));
     let on = if position == 1 { chain.links[0].name } else { name };
     Some(squashed(known.or(unit.parameters.get(name).copied().filter(|t| !t.is_empty())).unwrap_or(on)))
+}
+
+/// The class of which a node makes an object.
+fn made<'a>(node: &Node<'a>) -> Option<&'a str> {
+    let Kind::New(of, _) = &node.kind else { return None };
+    match of.kind {
+        Kind::Name(name) | Kind::Member(_, name) => Some(name),
+        _ => None,
+    }
 }
 
 fn is_stripe(path: &str, on: &str, reading: Reading<'_>) -> bool {

@@ -1,0 +1,19 @@
+// What is right: short transactions, calls between them.
+public class GoodSaga
+{
+    public async Task Tell(Order order)
+    {
+        using var transaction = await _context.Database.BeginTransactionAsync();
+        _context.Add(order); // fine: CHK001
+        await transaction.CommitAsync();
+        await _httpClient.PostAsJsonAsync("https://stock.example/reserve", order); // fine: CHK001
+    }
+
+    public async Task Rates(Order order)
+    {
+        var rate = await _httpClient.GetStringAsync("https://rates.example/eur"); // fine: CHK001
+        using var transaction = await _context.Database.BeginTransactionAsync();
+        order.Rate = rate;
+        await transaction.CommitAsync();
+    }
+}

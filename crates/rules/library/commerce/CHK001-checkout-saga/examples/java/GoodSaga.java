@@ -1,0 +1,18 @@
+// What is right: short transactions, calls between them.
+@Service
+class GoodSaga {
+    public void tell(Order order) {
+        orders.place(order);
+        restTemplate.postForEntity("https://stock.example/reserve", order, Void.class); // fine: CHK001
+    }
+
+    @Transactional
+    public void place(Order order) {
+        orderRepository.save(order); // fine: CHK001
+    }
+
+    @Transactional
+    public void later(Order order) {
+        outboxRepository.save(new OutboxRow("charge", order)); // fine: CHK001
+    }
+}

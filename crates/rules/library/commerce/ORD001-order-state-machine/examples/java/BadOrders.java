@@ -1,0 +1,18 @@
+// What goes wrong: the status is written by whoever wants to.
+class BadOrders {
+    void pay(Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        order.setStatus(OrderStatus.PAID); // expect: ORD001
+        orderRepository.save(order);
+    }
+
+    @Transactional
+    public void ship(Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        order.setStatus(OrderStatus.SHIPPED); // expect: ORD001
+    }
+
+    void close(Long id) {
+        jdbcTemplate.update("UPDATE orders SET status = ? WHERE id = ?", "closed", id); // expect: ORD001
+    }
+}

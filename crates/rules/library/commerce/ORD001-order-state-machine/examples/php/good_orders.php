@@ -1,0 +1,26 @@
+<?php
+// What is right: the step names the status it comes from, or the order is asked.
+class OrderController
+{
+    public function pay($id)
+    {
+        $changed = Order::where('id', $id)->where('status', 'pending')->update(['status' => 'paid']); // fine: ORD001
+        abort_unless($changed === 1, 409);
+    }
+
+    public function ship(Order $order)
+    {
+        if (!$order->canTransitionTo('shipped')) {
+            abort(409);
+        }
+        $order->status = 'shipped'; // fine: ORD001
+        $order->save();
+    }
+
+    public function store()
+    {
+        $order = new Order();
+        $order->status = 'pending'; // fine: ORD001
+        $order->save();
+    }
+}

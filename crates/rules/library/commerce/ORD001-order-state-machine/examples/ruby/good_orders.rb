@@ -1,0 +1,18 @@
+# What is right: the step names the status it comes from, or the order is asked.
+class OrdersController < ApplicationController
+  def pay
+    changed = Order.where(id: params[:id], status: "pending").update_all(status: "paid") # fine: ORD001
+    raise NotPending unless changed == 1
+  end
+
+  def ship
+    order = Order.find(params[:id])
+    return head :conflict unless order.status == "paid"
+    order.update!(status: "shipped") # fine: ORD001
+  end
+
+  def approve
+    review = Review.find(params[:id])
+    review.update!(status: "approved") # fine: ORD001
+  end
+end

@@ -1,0 +1,20 @@
+<?php
+// What goes wrong: the buyer says what the buyer pays.
+class BadAmounts
+{
+    public function intent(Request $request)
+    {
+        return \Stripe\PaymentIntent::create(['amount' => $request->input('amount'), 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+    }
+
+    public function charge(Request $request)
+    {
+        $total = $request->total * 100;
+        return \Stripe\Charge::create(['amount' => $total, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+    }
+
+    public function plain()
+    {
+        return \Stripe\PaymentIntent::create(['amount' => $_POST['price'] * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+    }
+}

@@ -1,0 +1,15 @@
+# What goes wrong: the buyer says what the buyer pays.
+class PaymentsController < ApplicationController
+  def intent
+    Stripe::PaymentIntent.create({ amount: params[:amount], currency: "eur" }, { idempotency_key: key }) # expect: PAY002
+  end
+
+  def charge
+    Stripe::Charge.create({ amount: params[:total].to_i * 100, currency: "eur" }, { idempotency_key: key }) # expect: PAY002
+  end
+
+  def pay
+    amount = (params[:price].to_f * 100).round
+    Stripe::PaymentIntent.create({ amount: amount, currency: "eur" }, { idempotency_key: key }) # expect: PAY002
+  end
+end
