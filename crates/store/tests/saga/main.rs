@@ -43,10 +43,10 @@ mod prices;
 mod refunds;
 #[path = "../../../checkout/tests/saga/script.rs"]
 mod script;
+mod stores;
 #[path = "../../../checkout/tests/saga/time.rs"]
 mod time;
 #[path = "../../../checkout/tests/saga/two_steps.rs"]
 mod two_steps;
 #[path = "../../../checkout/tests/saga/world.rs"]
 mod world;
-mod stores;
