@@ -241,7 +241,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
         let wrapper = !UPDATES.contains(&key)
             && ["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix));
-        if !UPDATES.contains(&key) && !wrapper || NEUTRAL.contains(&key) {
+        // `inventoryService.updateReservationItem(id, { quantity })` is about the reservation.
+        let named = super::owner::entity_words(link.name);
+        let bought = super::owner::is_bought(&named) || named.contains("reservation");
+        if !UPDATES.contains(&key) && (!wrapper || bought) || NEUTRAL.contains(&key) {
             return;
         }
         let mut entries = entries(link);

@@ -3,15 +3,22 @@
 use sellonce_rules::check::{Language, Options, Vocabulary, check_text, run};
 use std::path::{Path, PathBuf};
 
+/// The examples of every rule in every language.
 fn example_files() -> Vec<PathBuf> {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("library/commerce/INV001-atomic-inventory/examples");
-    let languages = std::fs::read_dir(folder).expect("examples").flatten();
-    languages
-        .flat_map(|language| {
-            std::fs::read_dir(language.path()).expect("files").flatten().map(|file| file.path())
-        })
-        .collect()
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("library/commerce");
+    let inside =
+        |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    inside(library).flat_map(|rule| inside(rule.join("examples"))).flat_map(inside).collect()
+}
+
+/// A name that is defined by itself once made the reader recurse without end.
+#[test]
+fn a_name_defined_by_itself_ends() {
+    let text = "pub async fn buy(db: &Db) { let product = product::Entity::find_by_id(id).one(db).await?.unwrap();\n\
+        let mut active: product::ActiveModel = product.clone().into();\n\
+        active.quantity = Set(product.quantity - 1); active.update(db).await?; }\n";
+    let outcome = check_text(Path::new("shop.rs"), text, &Vocabulary::default());
+    assert_eq!(outcome.findings.len(), 1, "{:?}", outcome.findings);
 }
 
 #[test]
