@@ -11,7 +11,7 @@ use super::entry::{Entry, entries};
 use super::fact::{AmountWrite, Guard, Lock, Persistence, Reading, RowCount, Way};
 use super::guard;
 use super::idiom::{NEUTRAL, UPDATES};
-use super::names::squashed;
+use super::names::{Meaning, squashed};
 use super::owner::column_of;
 use super::persistence;
 use super::sql::{self, SqlFact};
@@ -54,7 +54,23 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
             write.rows = RowCount::Checked;
         }
     }
+    held_with_what_is_taken(&mut found);
     found
+}
+
+/// Units that become reserved in the statement that takes them from stock on condition are there: its condition is
+/// theirs.
+fn held_with_what_is_taken(writes: &mut [AmountWrite]) {
+    let guarded = |write: &&AmountWrite| write.meaning == Meaning::Stock && write.guard == Guard::Amount;
+    let taken: Vec<(Span, RowCount)> =
+        writes.iter().filter(guarded).map(|write| (write.at, write.rows)).collect();
+    for write in writes.iter_mut().filter(|write| write.meaning == Meaning::Reserved) {
+        let same = taken.iter().find(|(at, _)| *at == write.at);
+        if let (Guard::None, Some((_, rows))) = (write.guard, same) {
+            write.guard = Guard::Amount;
+            write.rows = *rows;
+        }
+    }
 }
 
 fn selected_columns(unit: &Unit<'_, '_>) -> Vec<String> {
@@ -78,7 +94,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected }.shape(value)
     }
 
-    fn write(&self, meaning: super::names::Meaning, entity: &str, column: &str, at: Span) -> AmountWrite {
+    fn write(&self, meaning: Meaning, entity: &str, column: &str, at: Span) -> AmountWrite {
         AmountWrite {
             meaning,
             entity: entity.to_owned(),
