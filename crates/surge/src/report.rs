@@ -1,0 +1,1 @@
+//! The report: a verdict with its timeline and environment as one self-contained page.

@@ -1,0 +1,1 @@
+//! Targets: anybody's shop, described in a file: requests, extraction, checks.
