@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod books;
+pub mod chart;
 pub mod dialect;
 pub mod history;
 pub mod lab;
