@@ -10,6 +10,8 @@ mod axis;
 mod bars;
 mod histogram;
 mod lines;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use axis::{Axis, Format, Scale};

@@ -7,7 +7,9 @@
 mod clients;
 mod database;
 mod error;
+mod findings;
 mod judge;
+mod page;
 mod pattern;
 mod postgres;
 mod queue;

@@ -12,6 +12,7 @@ pub mod chart;
 pub mod dialect;
 pub mod history;
 pub mod lab;
+mod page;
 pub mod report;
 pub mod target;
 pub mod verdict;

@@ -99,7 +99,7 @@ impl Database {
     pub(super) async fn remove(self) -> Result<(), Error> {
         match self {
             Self::Postgres(postgres) => postgres.remove().await,
-            Self::Sqlite(sqlite) => sqlite.remove(),
+            Self::Sqlite(sqlite) => sqlite.remove().await,
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Postgres {
 impl Postgres {
     pub(super) async fn open(config: Config, schema: String) -> Result<Self, Error> {
         let desk = connect(&config).await?;
+        // What is made if it is not there, and removed with what is in it, is no news.
+        let quiet = desk.batch_execute("SET client_min_messages = warning").await;
+        quiet.map_err(postgres("setting up a connection"))?;
         Ok(Self { config, schema, desk })
     }
 

@@ -12,6 +12,7 @@ use std::{fs, thread};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 use self::buyer::Till;
 use super::Error;
@@ -31,6 +32,9 @@ pub(super) struct Sqlite {
     place: Place,
     tables: String,
     desk: Connection,
+    /// Each client holds one while its connection is open: an interrupted round goes on for a moment on its threads.
+    presence: mpsc::Sender<()>,
+    all_gone: mpsc::Receiver<()>,
 }
 
 /// Where the file is, and whose.
@@ -88,7 +92,8 @@ impl Sqlite {
             address: path.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { place, tables: name.to_owned(), desk })
+        let (presence, all_gone) = mpsc::channel(1);
+        Ok(Self { place, tables: name.to_owned(), desk, presence, all_gone })
     }
 
     pub(super) fn announcement(&self) -> String {
@@ -141,13 +146,9 @@ impl Sqlite {
              CREATE TABLE {tables}_stock (sku INTEGER PRIMARY KEY, available INTEGER NOT NULL, version INTEGER NOT NULL);
              INSERT INTO {tables}_stock VALUES (1, {stock}, 1);
              CREATE TABLE {tables}_sale (buyer INTEGER PRIMARY KEY);",
-            self.drop_tables()
+            drop_tables(tables)
         );
         self.desk.execute_batch(&text).map_err(sqlite("making the lab's tables"))
-    }
-
-    fn drop_tables(&self) -> String {
-        format!("DROP TABLE IF EXISTS {0}_stock; DROP TABLE IF EXISTS {0}_sale", self.tables)
     }
 
     pub(super) async fn race(&self, pattern: Pattern, clients: u32, buyers: u32) -> Result<Vec<Told>, Error> {
@@ -210,7 +211,7 @@ impl Sqlite {
 
     fn till(&self) -> Result<Till, Error> {
         let connection = connect(&self.place.path()).map_err(sqlite("connecting a client"))?;
-        Ok(Till::new(connection, &self.tables))
+        Ok(Till::new(connection, &self.tables, self.presence.clone()))
     }
 
     pub(super) fn book(&self) -> Result<Book, Error> {
@@ -221,8 +222,11 @@ impl Sqlite {
         Ok(Book { available, sales: sales.unsigned_abs() })
     }
 
-    pub(super) fn remove(self) -> Result<(), Error> {
-        self.desk.execute_batch(&self.drop_tables()).map_err(sqlite("removing the lab's tables"))?;
+    pub(super) async fn remove(mut self) -> Result<(), Error> {
+        drop(self.presence);
+        let _all_gone = self.all_gone.recv().await;
+        let drop_tables = drop_tables(&self.tables);
+        self.desk.execute_batch(&drop_tables).map_err(sqlite("removing the lab's tables"))?;
         drop(self.desk);
         match self.place {
             Place::ThrowAway(folder) => folder.close().map_err(|error| gone(&error)),
@@ -230,6 +234,10 @@ impl Sqlite {
             Place::Given { is_new: false, .. } => Ok(()),
         }
     }
+}
+
+fn drop_tables(tables: &str) -> String {
+    format!("DROP TABLE IF EXISTS {tables}_stock; DROP TABLE IF EXISTS {tables}_sale")
 }
 
 fn gone(error: &std::io::Error) -> Error {

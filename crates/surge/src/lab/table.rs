@@ -9,11 +9,12 @@ pub const HEADS: &str = "pattern                    clients  attempts     sold  
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<25} {:>8}", self.pattern.name(), self.clients)?;
+        write!(f, "{:<25}", self.pattern.name())?;
         match &self.outcome {
             Outcome::Ran(round) => write!(
                 f,
-                "  {:>8} {:>8}  {:>8}  {:>8} {:>8} {:>8}  {:>10} {:>8.0}",
+                " {:>8}  {:>8} {:>8}  {:>8}  {:>8} {:>8} {:>8}  {:>10} {:>8.0}",
+                self.clients,
                 round.attempts,
                 round.sold,
                 round.oversold,
@@ -28,12 +29,23 @@ impl fmt::Display for Row {
     }
 }
 
+impl Row {
+    /// Whether the row before has said all of this already: the pattern is not run, for the same reason.
+    pub fn repeats(&self, before: &Self) -> bool {
+        let is_run = matches!(self.outcome, Outcome::Ran(_));
+        !is_run && (self.pattern, &self.outcome) == (before.pattern, &before.outcome)
+    }
+}
+
 impl fmt::Display for Comparison {
     /// The lines below the table: what was seen, and how to read it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings: Vec<String> =
             self.settings.iter().map(|setting| format!("{} = {}", setting.name, setting.value)).collect();
-        writeln!(f, "{}, {}", self.database, settings.join(", "))?;
+        for finding in self.findings() {
+            writeln!(f, "{finding}")?;
+        }
+        writeln!(f, "\n{}, {}", self.database, settings.join(", "))?;
         writeln!(f, "{} units and {} buyers of one unit in each round.", self.stock, self.buyers)?;
         writeln!(
             f,

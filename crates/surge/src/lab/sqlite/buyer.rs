@@ -4,6 +4,7 @@
 //! Within one transaction SQLite would refuse a write after a read that is no longer true.
 
 use rusqlite::{Connection, Params, TransactionBehavior, params};
+use tokio::sync::mpsc;
 
 use super::super::judge::Answer;
 use super::super::pattern::{Pattern, RETRIES_MAX};
@@ -14,6 +15,7 @@ use super::super::scene::Way;
 pub(super) struct Till {
     connection: Connection,
     sql: Sql,
+    _presence: mpsc::Sender<()>,
 }
 
 struct Sql {
@@ -26,7 +28,7 @@ struct Sql {
 }
 
 impl Till {
-    pub(super) fn new(connection: Connection, tables: &str) -> Self {
+    pub(super) fn new(connection: Connection, tables: &str, presence: mpsc::Sender<()>) -> Self {
         let stock = format!("{tables}_stock");
         let subtract = format!("UPDATE {stock} SET available = available - ?1 WHERE sku = 1");
         let sql = Sql {
@@ -39,7 +41,7 @@ impl Till {
             subtract,
             record: format!("INSERT INTO {tables}_sale (buyer) VALUES (?1)"),
         };
-        Self { connection, sql }
+        Self { connection, sql, _presence: presence }
     }
 
     /// Sells one unit to a buyer, or does not.
