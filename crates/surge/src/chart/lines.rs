@@ -79,8 +79,9 @@ impl Lines {
         let plot = self.plot(rows);
         let mut out = legend;
         out.push_str(&self.axes(&plot));
+        let mut free_from = 0.0;
         for event in &self.events {
-            out.push_str(&plot.event(event));
+            out.push_str(&plot.event(event, &mut free_from));
         }
         for level in &self.levels {
             out.push_str(&plot.level(level));
@@ -183,8 +184,17 @@ impl Plot {
         )
     }
 
-    fn event(&self, event: &Event) -> String {
+    /// An event. Its sign is written where the signs before it have left room.
+    fn event(&self, event: &Event, free_from: &mut f64) -> String {
         let Some(from) = self.across(event.from) else { return String::new() };
+        let half = width(&event.sign) / 2.0;
+        let has_room = from - half >= *free_from;
+        let sign = if has_room { escape(&event.sign) } else { String::new() };
+        if has_room {
+            *free_from = from + half + 3.0;
+        }
+        // A sign at the edge must not leave the drawing.
+        let x_text = number(from.min(WIDTH - half));
         let (x, top) = (number(from), number(self.top));
         let to = event.to.and_then(|to| self.across(to));
         let span = to.map_or_else(String::new, |to| {
@@ -193,10 +203,10 @@ impl Plot {
             format!("<rect class=\"span\" x=\"{x}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\"/>")
         });
         format!(
-            "<g>{span}<path class=\"event\" d=\"M{x} {top}V{}\"/><text class=\"event-name\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text><title>{}</title></g>\n",
+            "<g>{span}<path class=\"event\" d=\"M{x} {top}V{}\"/><text class=\"event-name\" x=\"{x_text}\" y=\"{}\" text-anchor=\"middle\">{}</text><title>{}</title></g>\n",
             number(self.top + PLOT_HEIGHT),
             number(self.top - 3.0),
-            escape(&event.sign),
+            sign,
             escape(&event.name)
         )
     }
