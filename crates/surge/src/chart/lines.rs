@@ -100,7 +100,7 @@ impl Lines {
         let y = Ruler::of(&self.y, points().map(|(_, y)| *y).chain(levels), false);
         let widest = y.ticks.iter().map(|tick| width(&self.y.format.write(*tick))).fold(0.0, f64::max);
         // Above the plot: the legend, then the name of the upward axis beside the signs of events.
-        Plot { left: widest + 12.0, top: legend_rows * ROW + 26.0, x, y }
+        Plot { left: widest + 12.0, top: legend_rows * ROW + 34.0, x, y }
     }
 
     /// The names of the lines, in as many rows as they need.
@@ -128,7 +128,7 @@ impl Lines {
     fn axes(&self, plot: &Plot) -> String {
         let (left, right, top) = (number(plot.left), number(WIDTH - RIGHT), plot.top);
         let mut out =
-            format!("<text x=\"0\" y=\"{}\">{}</text>\n", number(top - 10.0), escape(&self.y.label));
+            format!("<text x=\"0\" y=\"{}\">{}</text>\n", number(top - 18.0), escape(&self.y.label));
         for tick in &plot.y.ticks {
             let Some(y) = plot.up(*tick) else { continue };
             let (line, text) = (number(y), number(y + 4.0));

@@ -12,7 +12,7 @@ pub(super) fn all(report: &Report) -> Vec<Drawing> {
     vec![
         Drawing {
             title: "Units sold, against the stock",
-            note: "A line of sales above the line of stock would be units that do not exist.",
+            note: "Sales above the stock are units that do not exist. What was put in or taken out moves the stock.",
             svg: sold(verdict, timeline).svg(),
         },
         Drawing {
@@ -83,13 +83,9 @@ fn sign(fault: Fault) -> &'static str {
 }
 
 fn sold(verdict: &Verdict, timeline: &Timeline) -> Lines {
-    let total = |name: &str, of: fn(&Bin) -> i64, first: f64| {
+    let total = |name: String, of: fn(&Bin) -> i64, first: f64| {
         let bins = timeline.bins.iter().map(|bin| (end(timeline, bin), number(of(bin))));
-        Series {
-            name: name.to_owned(),
-            points: std::iter::once((0.0, first)).chain(bins).collect(),
-            is_step: true,
-        }
+        Series { name, points: std::iter::once((0.0, first)).chain(bins).collect(), is_step: true }
     };
     let stock = timeline.bins.first().map_or(verdict.stock, |bin| bin.stock_total);
     let description = format!("{} sold of {}.", things(verdict.sold, "unit"), grouped(verdict.stock));
@@ -99,8 +95,8 @@ fn sold(verdict: &Verdict, timeline: &Timeline) -> Lines {
         description,
         Axis::linear("units", Format::Count),
         vec![
-            total("sold", |bin| bin.sold_total, 0.0),
-            total("stock, with what was put in or taken out", |bin| bin.stock_total, number(stock)),
+            total(format!("sold: {}", grouped(verdict.sold)), |bin| bin.sold_total, 0.0),
+            total(format!("stock: {}", grouped(verdict.stock)), |bin| bin.stock_total, number(stock)),
         ],
         timeline,
     )
