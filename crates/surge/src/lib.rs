@@ -8,6 +8,8 @@
 
 pub mod audit;
 pub mod books;
+mod chance;
+pub mod clock;
 pub mod dialect;
 pub mod history;
 pub mod lab;
