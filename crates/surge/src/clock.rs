@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// Counts from the instant at which it was started; copies and other processes of the machine count the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clock {
+pub(crate) struct Clock {
     /// The monotonic clock's nanoseconds at the start.
     started_ns: u64,
 }
 
 impl Clock {
     /// Starts counting.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { started_ns: monotonic_ns() }
     }
 
     /// Nanoseconds since the start.
-    pub fn now_ns(&self) -> u64 {
+    pub(crate) fn now_ns(&self) -> u64 {
         monotonic_ns().saturating_sub(self.started_ns)
     }
 }
