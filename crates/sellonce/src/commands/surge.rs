@@ -25,6 +25,9 @@ enum Command {
     Lab(lab::Lab),
     /// Hide the products that earlier runs left in a running Sellonce, and take out their stock.
     Clean(clean::Clean),
+    /// Buy for another process, which says what.
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Runs a command of surge.
@@ -32,6 +35,9 @@ pub(super) async fn run(call: Surge) -> Result<(), Stop> {
     match call.command {
         Some(Command::Lab(call)) => lab::run(call).await,
         Some(Command::Clean(call)) => clean::run(call).await,
+        Some(Command::Worker) => {
+            sellonce_surge::work().await.map_err(|reason| Stop::Internal(anyhow::Error::msg(reason)))
+        }
         None => rush::run(call.rush).await,
     }
 }

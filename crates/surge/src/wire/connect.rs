@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -49,6 +51,9 @@ async fn agree(stream: TcpStream, protocol: Protocol) -> Result<Sender, String> 
 async fn dial(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(source) = source {
+        // The port is chosen with the connection, when the kernel knows the other end: without it each of many
+        // thousand connections would search for a port that nobody uses at all, and find fewer.
+        setsockopt(&socket, IpBindAddressNoPort, &true)?;
         socket.bind(SocketAddr::new(source, 0))?;
     }
     socket.connect(address).await

@@ -72,6 +72,9 @@ pub(super) struct Rush {
     /// Real TCP connections with HTTP/1.1, one per buyer, instead of HTTP/2 streams.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     connections: Option<u64>,
+    /// How many processes the buyers are shared out to [default: as many as the file limit asks for].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=200))]
+    workers: Option<u64>,
     /// What one oversold unit costs, in whole units of the currency.
     #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
     cost_per_oversell: i64,
@@ -119,6 +122,7 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
         shop,
         faults: FaultPlan { kill: call.kill, pause: call.pause, toxics: toxics(&call.toxic)? },
         connections: call.connections.is_some(),
+        workers: call.workers,
         metrics: call.metrics.clone(),
         cost_per_oversell: call.cost_per_oversell,
         currency: call.currency.to_uppercase(),
