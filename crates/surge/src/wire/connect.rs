@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -53,7 +51,8 @@ async fn dial(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<Tc
     if let Some(source) = source {
         // The port is chosen with the connection, when the kernel knows the other end: without it each of many
         // thousand connections would search for a port that nobody uses at all, and find fewer.
-        setsockopt(&socket, IpBindAddressNoPort, &true)?;
+        #[cfg(target_os = "linux")]
+        nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::IpBindAddressNoPort, &true)?;
         socket.bind(SocketAddr::new(source, 0))?;
     }
     socket.connect(address).await

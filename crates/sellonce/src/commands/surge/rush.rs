@@ -84,6 +84,12 @@ pub(super) struct Rush {
     /// Write the verdict as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the verdict as a page that needs no other file.
+    #[arg(long, value_name = "FILE", default_value = "surge-report.html")]
+    html: PathBuf,
+    /// Write no page.
+    #[arg(long, conflicts_with = "html")]
+    no_html: bool,
     /// Write every request and answer, and every act of surge, a line of JSON each.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
@@ -94,6 +100,9 @@ pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     let outcome = sellonce_surge::run(&settings).await.map_err(stop)?;
     write(&call, &outcome)?;
     output::result(sellonce_surge::summary(&outcome.report));
+    if !call.no_html {
+        output::note(format_args!("the report is in {}", call.html.display()));
+    }
     if outcome.report.verdict.ok { Ok(()) } else { Err(Stop::Found) }
 }
 
@@ -153,6 +162,10 @@ fn time(text: &str) -> Result<Duration, String> {
 fn write(call: &Rush, outcome: &Outcome) -> Result<(), Stop> {
     if let Some(file) = &call.json {
         save(file, |out| Ok(serde_json::to_writer_pretty(out, &outcome.report)?))?;
+    }
+    if !call.no_html {
+        let page = sellonce_surge::report::html(&outcome.report);
+        save(&call.html, |out| out.write_all(page.as_bytes()))?;
     }
     if let Some(file) = &call.history {
         save(file, |out| {
