@@ -45,7 +45,7 @@ enum Command {
     Admin(Admin),
     /// Teach the rules of stock, money and orders to people and assistants, and check code against them.
     Rules(rules::Rules),
-    /// Doubt: see what many buyers at once do to a shop or to a database.
+    /// Let a rush of buyers loose on a shop, and say whether every unit was sold once.
     Surge(surge::Surge),
     /// Print the OpenAPI document of the HTTP API.
     Openapi,

@@ -3,6 +3,8 @@
 //! Decides nothing about sending: both sides are pure, so a target's file and Sellonce's own API are two dialects of one
 //! trait, and the load is the same for both.
 
+pub mod sellonce;
+
 use crate::history::{Acknowledged, Line, Money, PriceChange, Short, Step};
 
 /// A request, ready to be sent.
