@@ -3,13 +3,14 @@
 //! Decides the order: make the shop ready, let buyers come while faults happen, wait until all is at rest, read the
 //! books, judge. Leaves each of these to its file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use crate::audit;
 use crate::books::Books;
-use crate::history::{History, Opening};
+use crate::history::{Event, History, Opening, Told};
 use crate::load::Job;
 use crate::machine::Machine;
 use crate::metrics::Watch;
@@ -108,18 +109,16 @@ fn drawn_seed() -> u64 {
     u64::try_from(now.unsigned_abs() % 1_000_000_007).unwrap_or(1)
 }
 
+/// How many orders buyers were told of.
 fn orders_told(history: &History) -> u64 {
-    use std::collections::BTreeSet;
-
-    use crate::history::{Event, Told};
-    let order = |event: &Event| match event {
-        Event::Exchange(exchange) => match &exchange.told {
-            Told::Ordered(order) => Some(order.order.clone()),
-            _ => None,
-        },
-        Event::Ended(_) | Event::Act(_) => None,
-    };
-    let orders: BTreeSet<String> = history.events.iter().filter_map(order).collect();
+    let mut orders = BTreeSet::new();
+    for event in &history.events {
+        if let Event::Exchange(exchange) = event
+            && let Told::Ordered(order) = &exchange.told
+        {
+            orders.insert(order.order.as_str());
+        }
+    }
     u64::try_from(orders.len()).unwrap_or(u64::MAX)
 }
 

@@ -123,7 +123,7 @@ impl<'a> Tab<'a> {
     }
 
     async fn straight(&mut self, payments: &[Payment]) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         self.pay(payments).await
     }
 
@@ -147,7 +147,7 @@ impl<'a> Tab<'a> {
     }
 
     /// All steps but the paying one, and the confirmation of changed prices.
-    async fn to_the_till(&mut self) -> Early<()> {
+    async fn go_to_the_till(&mut self) -> Early<()> {
         let begun_ns = self.scene().clock.now_ns();
         let _turn = match &self.place {
             Some(_) => self.scene().opening.acquire().await.ok(),
@@ -206,7 +206,7 @@ impl<'a> Tab<'a> {
 
     /// Three clicks at once under one key, and one more when the answer is there.
     async fn clicks(&mut self, payments: &[Payment]) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         let mut end = End::Declined;
         for (attempt, payment) in payments.iter().enumerate() {
             self.choose(*payment, attempt);
@@ -237,7 +237,7 @@ impl<'a> Tab<'a> {
 
     /// Goes away with an open checkout.
     async fn leaves(&mut self, cancels: bool) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         self.place = None;
         if cancels && self.scene().dialect.request(Step::Cancel, None, &self.purchase).is_some() {
             self.ask(Step::Cancel, None).await?;
