@@ -222,7 +222,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Stop> {
             }
         },
         Command::Rules(call) => rules::run(call),
-        Command::Surge(call) => surge::run(call),
+        Command::Surge(call) => block_on(surge::run(call)),
         Command::Openapi => {
             output::result(sellonce_server::openapi::document());
             Ok(())

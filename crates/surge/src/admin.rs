@@ -95,6 +95,14 @@ impl Admin {
         Ok(moved["version"].as_i64())
     }
 
+    /// Takes units out under a key of its own.
+    ///
+    /// # Errors
+    /// When fewer are available, or the shop does not answer.
+    pub(crate) async fn take_out(&self, sku: &str, units: i64, key: &str) -> Result<(), AdminError> {
+        self.move_stock(sku, -units, key).await.map(drop)
+    }
+
     /// Sets a price; gives what it was.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -21,6 +22,9 @@ use crate::plan::{Arrival, Planner, due_instants};
 use crate::recorder::Recorder;
 use crate::wire::Wire;
 
+/// Checkouts opened at once by those who wait for the door: opening is not yet what the rush is about.
+pub(crate) const OPENING_MAX: usize = 500;
+
 /// What all buyers share.
 pub(crate) struct Scene {
     pub(crate) seed: u64,
@@ -30,6 +34,8 @@ pub(crate) struct Scene {
     pub(crate) wire: Wire,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) goods: Vec<Good>,
+    /// How many of those who wait for the door open their checkouts at once.
+    pub(crate) opening: Semaphore,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
 }

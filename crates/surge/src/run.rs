@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::audit;
@@ -14,7 +14,7 @@ use crate::clock::{Clock, ns};
 use crate::dialect::sellonce::Sellonce;
 use crate::faults::{Faults, Workshop};
 use crate::history::{History, Opening};
-use crate::load::{self, Scene};
+use crate::load::{self, OPENING_MAX, Scene};
 use crate::machine::Machine;
 use crate::merchant::Merchant;
 use crate::metrics::Watch;
@@ -172,6 +172,7 @@ fn scene(
         wire: Wire::new(stage.doors.clone(), protocol, lanes, &[]),
         recorder: Arc::clone(recorder),
         goods: stage.goods.clone(),
+        opening: Semaphore::new(OPENING_MAX),
         patience_ns: ns(settings.patience),
     }
 }

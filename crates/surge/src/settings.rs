@@ -109,7 +109,7 @@ impl Settings {
 ///
 /// # Errors
 /// With what the user can do.
-pub fn may_load(host: &str, addresses: &[IpAddr], i_own: Option<&str>) -> Result<(), String> {
+pub(crate) fn may_load(host: &str, addresses: &[IpAddr], i_own: Option<&str>) -> Result<(), String> {
     if i_own == Some(host) {
         return Ok(());
     }

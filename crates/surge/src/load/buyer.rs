@@ -148,6 +148,12 @@ impl<'a> Tab<'a> {
 
     /// All steps but the paying one, and the confirmation of changed prices.
     async fn to_the_till(&mut self) -> Early<()> {
+        let begun_ns = self.scene().clock.now_ns();
+        let _turn = match &self.place {
+            Some(_) => self.scene().opening.acquire().await.ok(),
+            None => None,
+        };
+        self.own_ns += self.scene().clock.now_ns().saturating_sub(begun_ns);
         let steps = self.scene().dialect.steps();
         let (_, before) = steps.split_last().ok_or(End::Error)?;
         for (index, step) in before.iter().enumerate() {
