@@ -16,6 +16,7 @@ mod clock;
 pub mod dialect;
 mod faults;
 pub mod history;
+mod keeper;
 pub mod lab;
 mod load;
 mod machine;

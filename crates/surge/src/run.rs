@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use crate::audit;
 use crate::books::Books;
 use crate::clock::{Clock, ns};
-use crate::dialect::sellonce::Sellonce;
 use crate::faults::{Faults, Workshop};
 use crate::history::{History, Opening};
+use crate::keeper::Keeper;
 use crate::load::{self, OPENING_MAX, Scene};
 use crate::machine::Machine;
 use crate::merchant::Merchant;
@@ -88,13 +88,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     let orders = orders_told(&history);
     stage.rest(orders, &progress).await;
     progress.now("reading the books");
-    let shelf = Shelf {
-        admin: &stage.admin,
-        opening: &history.opening,
-        is_own: matches!(&settings.shop, ShopChoice::Own { database: None, .. }),
-        mails: stage.own.as_ref().map(|own| own.mails()),
-    };
-    let books = shelf.read().await;
+    let books = read_books(settings, &stage, &history.opening).await;
     progress.now("judging");
     let tally = tally(&history);
     let findings = audit::audit(&history, &books);
@@ -107,6 +101,17 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
         timeline: tally.timeline,
     };
     Ok(Outcome { report, history, books })
+}
+
+async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Books {
+    match &stage.keeper {
+        Keeper::Target(keeper) => keeper.books(opening).await,
+        Keeper::Sellonce(admin) => {
+            let is_own = matches!(&settings.shop, ShopChoice::Own { database: None, .. });
+            let mails = stage.own.as_ref().map(|own| own.mails());
+            Shelf { admin, opening, is_own, mails }.read().await
+        }
+    }
 }
 
 /// Lets buyers come, while the merchant works and faults happen.
@@ -131,7 +136,7 @@ async fn day(
     let merchant = Merchant {
         seed: scene.seed,
         clock: scene.clock,
-        admin: &stage.admin,
+        keeper: &stage.keeper,
         goods: &stage.goods,
         recorder: &scene.recorder,
     };
@@ -168,7 +173,7 @@ fn scene(
         seed: opening.seed,
         clock,
         planner: Planner::new(opening.seed, settings.workload, stage.goods.len()),
-        dialect: Arc::new(Sellonce),
+        dialect: Arc::clone(&stage.dialect),
         wire: Wire::new(stage.doors.clone(), protocol, lanes, &[]),
         recorder: Arc::clone(recorder),
         goods: stage.goods.clone(),
@@ -264,7 +269,7 @@ async fn environment(
     let seed = if named { String::new() } else { format!(" --seed {}", opening.seed) };
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        shop_version: stage.version().await,
+        shop_version: stage.keeper.version().await,
         began_at: opening.began_at.clone(),
         system: machine.system,
         cores: machine.cores,
