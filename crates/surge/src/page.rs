@@ -1,5 +1,13 @@
 //! What the pages have in common: how they look, and how numbers are written for people.
 
+/// A page as text. Templates escape what would be markup; letters that no document has a place for, as a shop's answer
+/// may bring along, show as U+FFFD.
+pub(crate) fn render(page: &impl askama::Template) -> String {
+    let page = page.render().expect("a template writes into a string");
+    let is_odd = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    page.replace(is_odd, "\u{fffd}")
+}
+
 /// How pages and the charts in them look.
 pub(crate) fn style() -> String {
     format!("{}{}", include_str!("page/page.css"), crate::chart::STYLE)
@@ -32,6 +40,31 @@ pub(crate) fn rounded(value: f64) -> String {
     }
     let digits = if value.abs() >= 10.0 { 1 } else { 2 };
     format!("{value:.digits$}")
+}
+
+/// An amount of minor units as people write it, as USD 1,234.50; with two digits where the currency is not known.
+pub(crate) fn money(amount: i64, currency: &str) -> String {
+    let known = iso_currency::Currency::from_code(currency).and_then(iso_currency::Currency::exponent);
+    let exponent = u32::from(known.unwrap_or(2));
+    let unit = 10_u64.pow(exponent);
+    let (whole, rest) = (amount.unsigned_abs() / unit, amount.unsigned_abs() % unit);
+    let sign = if amount < 0 { "−" } else { "" };
+    let digits = usize::try_from(exponent).unwrap_or_default();
+    let rest = if digits == 0 { String::new() } else { format!(".{rest:0digits$}") };
+    format!("{currency} {sign}{}{rest}", grouped(whole))
+}
+
+#[test]
+fn money_has_the_digits_of_its_currency() {
+    for (amount, currency, expect) in [
+        (75_000, "USD", "USD 750.00"),
+        (-123_456_705, "EUR", "EUR −1,234,567.05"),
+        (750, "JPY", "JPY 750"),
+        (1_005, "KWD", "KWD 1.005"),
+        (5, "<b>", "<b> 0.05"),
+    ] {
+        assert_eq!(money(amount, currency), expect);
+    }
 }
 
 #[test]

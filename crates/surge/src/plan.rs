@@ -6,11 +6,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::chance::{Chance, Zipf};
 use crate::clock::ns;
 
 /// What kind of day it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Workload {
     /// Everybody wants one unit of one SKU.
     FlashSale,
@@ -92,7 +94,7 @@ impl FromStr for Workload {
 }
 
 /// How buyers come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arrival {
     /// Once: all open their checkouts, wait at the door, and pay at the same instant.
     DoorsOpen,

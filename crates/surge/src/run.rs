@@ -5,29 +5,25 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::audit;
 use crate::books::Books;
-use crate::clock::{Clock, ns};
-use crate::faults::{Faults, Workshop};
 use crate::history::{History, Opening};
 use crate::keeper::Keeper;
-use crate::load::{self, OPENING_MAX, Scene};
+use crate::load::Job;
 use crate::machine::Machine;
-use crate::merchant::Merchant;
 use crate::metrics::Watch;
-use crate::plan::{Arrival, Planner};
+use crate::plan::Arrival;
 use crate::progress::Progress;
 use crate::read_books::Shelf;
 use crate::recorder::Recorder;
+use crate::rush;
 use crate::settings::{Settings, ShopChoice};
 use crate::stage::{Stage, counted};
 use crate::tally::tally;
 use crate::verdict::{Environment, Report, Setting};
 use crate::verdict_of::{Costs, verdict};
-use crate::wire::{Protocol, STREAMS_PER_CONNECTION, Wire};
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -78,11 +74,9 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     let mut watchers = JoinSet::new();
     let watch = Watch::start(&stage.metrics, &mut watchers);
     let recorder = Arc::new(Recorder::default());
-    let clock = Clock::start();
-    let scene = Arc::new(scene(settings, &stage, &opening, clock, &recorder));
-    let lanes = scene.wire.lanes();
+    let jobs = rush::jobs(settings, plan.arrival, &stage, seed, &machine)?;
     progress.follow(&recorder, &mut watchers);
-    day(settings, &plan, &stage, &scene, &watch).await?;
+    rush::run(settings, &stage, &jobs, &recorder, &watch).await?;
     watchers.abort_all();
     let history = History { opening, events: recorder.take() };
     let orders = orders_told(&history);
@@ -93,7 +87,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     let tally = tally(&history);
     let findings = audit::audit(&history, &books);
     let costs = Costs { per_oversell: settings.cost_per_oversell, currency: settings.currency.clone() };
-    let environment = environment(settings, &plan, &stage, machine, lanes, &watch, &history.opening).await;
+    let environment = environment(settings, &plan, &stage, machine, &jobs, &watch, &history.opening).await;
     progress.end();
     let report = Report {
         verdict: verdict(&history.opening, &tally, findings, &costs),
@@ -111,74 +105,6 @@ async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Bo
             let mails = stage.own.as_ref().map(|own| own.mails());
             Shelf { admin, opening, is_own, mails }.read().await
         }
-    }
-}
-
-/// Lets buyers come, while the merchant works and faults happen.
-async fn day(
-    settings: &Settings,
-    plan: &Plan,
-    stage: &Stage,
-    scene: &Arc<Scene>,
-    watch: &Watch,
-) -> Result<(), Stop> {
-    let faults = stage.own.as_ref().map(|own| {
-        let workshop = Workshop {
-            seed: scene.seed,
-            clock: scene.clock,
-            recorder: Arc::clone(&scene.recorder),
-            own: Arc::clone(own),
-            proxies: Arc::clone(&stage.proxies),
-        };
-        Faults::start(&settings.faults, &workshop)
-    });
-    let (stop, stopped) = watch::channel(false);
-    let merchant = Merchant {
-        seed: scene.seed,
-        clock: scene.clock,
-        keeper: &stage.keeper,
-        goods: &stage.goods,
-        recorder: &scene.recorder,
-    };
-    let held = || watch.now();
-    let buying = async {
-        load::run(scene, plan.arrival, settings.buyers, &held).await;
-        stop.send_replace(true);
-    };
-    if settings.workload.has_merchant() {
-        tokio::join!(buying, merchant.work(stopped));
-    } else {
-        buying.await;
-    }
-    match faults {
-        Some(faults) => faults.stop().await.map_err(Stop::Unusable),
-        None => Ok(()),
-    }
-}
-
-fn scene(
-    settings: &Settings,
-    stage: &Stage,
-    opening: &Opening,
-    clock: Clock,
-    recorder: &Arc<Recorder>,
-) -> Scene {
-    let buyers = usize::try_from(settings.buyers).unwrap_or(usize::MAX).max(1);
-    let (protocol, lanes) = if settings.connections {
-        (Protocol::Http1, buyers)
-    } else {
-        (Protocol::Http2, buyers.div_ceil(STREAMS_PER_CONNECTION))
-    };
-    Scene {
-        seed: opening.seed,
-        clock,
-        planner: Planner::new(opening.seed, settings.workload, stage.goods.len()),
-        dialect: Arc::clone(&stage.dialect),
-        wire: Wire::new(stage.doors.clone(), protocol, lanes, &[]),
-        recorder: Arc::clone(recorder),
-        goods: stage.goods.clone(),
-        opening: Semaphore::new(OPENING_MAX),
-        patience_ns: ns(settings.patience),
     }
 }
 
@@ -255,16 +181,10 @@ async fn environment(
     plan: &Plan,
     stage: &Stage,
     machine: Machine,
-    lanes: usize,
+    jobs: &[Job],
     watch: &Watch,
     opening: &Opening,
 ) -> Environment {
-    let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
-    let transport = if settings.connections {
-        counted(lanes, "TCP connection")
-    } else {
-        format!("{} on {}", counted(settings.buyers, "HTTP/2 stream"), counted(lanes, "connection"))
-    };
     let named = settings.command.contains("--seed");
     let seed = if named { String::new() } else { format!(" --seed {}", opening.seed) };
     Environment {
@@ -277,10 +197,25 @@ async fn environment(
         open_files_max: machine.open_files_max,
         database: stage.database.clone(),
         servers: u64::try_from(stage.doors.len()).unwrap_or(u64::MAX),
-        transport,
+        transport: transport(settings, plan, jobs),
         in_flight_at_servers_max: watch.most(),
         limits: stage.own.as_ref().map(|own| own.limits()).unwrap_or_default(),
         plan: plan.settings(),
         command: format!("{}{seed}", settings.command),
+    }
+}
+
+/// How buyers are connected. Streams and connections are no users, and are not called so.
+fn transport(settings: &Settings, plan: &Plan, jobs: &[Job]) -> String {
+    let lanes: usize = jobs.iter().map(Job::lanes).sum();
+    let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
+    let processes = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+    let from = if processes > 1 { format!(" from {processes} processes") } else { String::new() };
+    match (settings.connections, plan.is_open_loop()) {
+        (true, _) => format!("{}{from}", counted(lanes, "TCP connection")),
+        (false, true) => format!("HTTP/2 streams on up to {}{from}", counted(lanes, "connection")),
+        (false, false) => {
+            format!("{} on {}{from}", counted(settings.buyers, "HTTP/2 stream"), counted(lanes, "connection"))
+        }
     }
 }

@@ -44,6 +44,8 @@ pub struct Settings {
     pub faults: FaultPlan,
     /// Real TCP connections with HTTP/1.1, one per buyer, instead of HTTP/2 streams.
     pub connections: bool,
+    /// How many processes the buyers are shared out to; as many as the file limit asks for if it is not said.
+    pub workers: Option<u64>,
     /// Where a running shop's metrics are, as `127.0.0.1:9464`.
     pub metrics: Vec<std::net::SocketAddr>,
     /// What one oversold unit costs, in major units of the currency.

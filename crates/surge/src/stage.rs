@@ -98,7 +98,11 @@ impl Stage {
             }
         }
         Ok(Self {
-            target: format!("sellonce {}, {servers} own server(s) on {kind}", env!("CARGO_PKG_VERSION")),
+            target: format!(
+                "sellonce {}, {} on {kind}",
+                env!("CARGO_PKG_VERSION"),
+                counted(u64::from(servers), "own server")
+            ),
             metrics: own.metrics(),
             keeper: Keeper::Sellonce(Admin::new(own.doors(), key)),
             dialect: Arc::new(Sellonce),
@@ -178,10 +182,10 @@ impl Stage {
                 Keeper::Target(_) => "Nobody takes it out again.",
             };
             progress.note(&format!(
-                "This run leaves behind in the shop: the product {} with {} SKU(s), its stock and movements, and the \
-                 orders and test payments of its buyers. {clean}",
+                "This run leaves behind in the shop: the product {} with {}, its stock and movements, and the orders \
+                 and test payments of its buyers. {clean}",
                 self.handle,
-                goods.len()
+                counted(u64::try_from(goods.len()).unwrap_or(u64::MAX), "SKU")
             ));
         }
         self.keeper.sell(&self.handle, &goods, seed).await.map_err(|error| unusable(&error))?;

@@ -164,7 +164,7 @@ pub struct Environment {
     pub system: String,
     /// Processor cores.
     pub cores: u64,
-    /// Memory in bytes.
+    /// Memory in bytes; 0 if it is not known.
     pub memory_bytes: u64,
     /// The most files that one process may have open.
     pub open_files_max: u64,

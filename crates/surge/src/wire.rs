@@ -13,6 +13,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -28,7 +29,7 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const STREAMS_PER_CONNECTION: usize = 100;
 
 /// A server's address, as it is connected to and as it is named in requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Door {
     /// Where to connect to.
     pub(crate) address: SocketAddr,
@@ -39,7 +40,7 @@ pub(crate) struct Door {
 }
 
 /// How requests travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Protocol {
     /// One request at a time on a connection.
     Http1,
@@ -95,22 +96,6 @@ impl Wire {
             sender: Mutex::new(None),
         };
         Self { doors, protocol, lanes: (0..lanes.max(1)).map(lane).collect() }
-    }
-
-    /// How many connections there are at most.
-    pub(crate) fn lanes(&self) -> usize {
-        self.lanes.len()
-    }
-
-    /// Connects a lane now, so that its first request need not wait for it.
-    pub(crate) async fn connect(&self, lane: usize) -> Result<(), Lost> {
-        let lane = &self.lanes[lane % self.lanes.len()];
-        let mut sender = lane.sender.lock().await;
-        if sender.is_none() {
-            let (_, door) = self.door(lane);
-            *sender = Some(connect::connect(door, self.protocol, lane.source).await?);
-        }
-        Ok(())
     }
 
     /// Sends a request on a lane and reads the answer.

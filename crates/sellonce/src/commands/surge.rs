@@ -29,6 +29,9 @@ enum Command {
     /// Look at the file that describes anybody's shop.
     #[command(subcommand)]
     Target(target::Command),
+    /// Buy for another process, which says what.
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Runs a command of surge.
@@ -37,6 +40,9 @@ pub(super) async fn run(call: Surge) -> Result<(), Stop> {
         Some(Command::Lab(call)) => lab::run(call).await,
         Some(Command::Clean(call)) => clean::run(call).await,
         Some(Command::Target(call)) => target::run(call).await,
+        Some(Command::Worker) => {
+            sellonce_surge::work().await.map_err(|reason| Stop::Internal(anyhow::Error::msg(reason)))
+        }
         None => rush::run(call.rush).await,
     }
 }

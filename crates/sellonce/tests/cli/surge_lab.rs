@@ -85,3 +85,18 @@ fn an_interrupted_lab_removes_what_it_made() {
     assert_eq!(lab.wait().unwrap().code(), Some(2));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn what_the_documentation_shows_can_be_typed() {
+    let folder = folder();
+    let documentation = include_str!("../../../../docs/surge.md");
+    let shown = documentation.lines().filter_map(|line| line.strip_prefix("sellonce surge lab"));
+    let commands: Vec<&str> = shown.map(|line| line.split('#').next().unwrap_or("")).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands {
+        // With --help nothing is run, and all that stands before it must exist.
+        let arguments = format!("surge lab {command} --help");
+        let output = run(&folder, &arguments.split_whitespace().collect::<Vec<_>>(), &[]);
+        assert!(output.status.success(), "{command}: {}", said(&output));
+    }
+}

@@ -79,8 +79,9 @@ impl Lines {
         let plot = self.plot(rows);
         let mut out = legend;
         out.push_str(&self.axes(&plot));
+        let mut free_from = 0.0;
         for event in &self.events {
-            out.push_str(&plot.event(event));
+            out.push_str(&plot.event(event, &mut free_from));
         }
         for level in &self.levels {
             out.push_str(&plot.level(level));
@@ -99,7 +100,7 @@ impl Lines {
         let y = Ruler::of(&self.y, points().map(|(_, y)| *y).chain(levels), false);
         let widest = y.ticks.iter().map(|tick| width(&self.y.format.write(*tick))).fold(0.0, f64::max);
         // Above the plot: the legend, then the name of the upward axis beside the signs of events.
-        Plot { left: widest + 12.0, top: legend_rows * ROW + 26.0, x, y }
+        Plot { left: widest + 12.0, top: legend_rows * ROW + 34.0, x, y }
     }
 
     /// The names of the lines, in as many rows as they need.
@@ -127,7 +128,7 @@ impl Lines {
     fn axes(&self, plot: &Plot) -> String {
         let (left, right, top) = (number(plot.left), number(WIDTH - RIGHT), plot.top);
         let mut out =
-            format!("<text x=\"0\" y=\"{}\">{}</text>\n", number(top - 10.0), escape(&self.y.label));
+            format!("<text x=\"0\" y=\"{}\">{}</text>\n", number(top - 18.0), escape(&self.y.label));
         for tick in &plot.y.ticks {
             let Some(y) = plot.up(*tick) else { continue };
             let (line, text) = (number(y), number(y + 4.0));
@@ -183,8 +184,17 @@ impl Plot {
         )
     }
 
-    fn event(&self, event: &Event) -> String {
+    /// An event. Its sign is written where the signs before it have left room.
+    fn event(&self, event: &Event, free_from: &mut f64) -> String {
         let Some(from) = self.across(event.from) else { return String::new() };
+        let half = width(&event.sign) / 2.0;
+        let has_room = from - half >= *free_from;
+        let sign = if has_room { escape(&event.sign) } else { String::new() };
+        if has_room {
+            *free_from = from + half + 3.0;
+        }
+        // A sign at the edge must not leave the drawing.
+        let x_text = number(from.min(WIDTH - half));
         let (x, top) = (number(from), number(self.top));
         let to = event.to.and_then(|to| self.across(to));
         let span = to.map_or_else(String::new, |to| {
@@ -193,10 +203,10 @@ impl Plot {
             format!("<rect class=\"span\" x=\"{x}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\"/>")
         });
         format!(
-            "<g>{span}<path class=\"event\" d=\"M{x} {top}V{}\"/><text class=\"event-name\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text><title>{}</title></g>\n",
+            "<g>{span}<path class=\"event\" d=\"M{x} {top}V{}\"/><text class=\"event-name\" x=\"{x_text}\" y=\"{}\" text-anchor=\"middle\">{}</text><title>{}</title></g>\n",
             number(self.top + PLOT_HEIGHT),
             number(self.top - 3.0),
-            escape(&event.sign),
+            sign,
             escape(&event.name)
         )
     }

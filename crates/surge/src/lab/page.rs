@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Comparison, Measured, Outcome, Pattern, Row};
 use crate::chart::{Axis, Caption, Format, Level, Lines, Series};
-use crate::page::{grouped, rounded, style};
+use crate::page::{grouped, render, rounded, style};
 
 #[derive(Template)]
 #[template(path = "lab.html")]
@@ -55,7 +55,7 @@ impl Comparison {
                 .collect(),
             patterns: self.patterns(),
         };
-        page.render().expect("the template writes into a string")
+        render(&page)
     }
 
     /// The patterns in the order of the rows.

@@ -1,7 +1,8 @@
 //! The door: everybody waits before it, and it opens once, for all at the same instant.
 //!
 //! Decides in which order: all have their checkouts open; then all send their paying request but its last byte; then,
-//! when the server holds them all, the last bytes follow. Nobody waits for a buyer who left.
+//! when the server holds them all, the last bytes follow. Nobody waits for a buyer who left. Leaves to an usher when
+//! the next of these steps is taken: there may be buyers in other processes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,16 @@ use crate::wire::Gate;
 const LINE_UP_MAX: Duration = Duration::from_secs(7);
 /// How often is looked whether all are there.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// Who says when the buyers of this process may go on.
+pub(crate) trait Usher: Sync {
+    /// All of them have their checkouts open; ends when they may line up.
+    fn ready(&self) -> impl Future<Output = ()> + Send;
+    /// So many of them stand before the door; ends when it may be opened.
+    fn standing(&self, standing: u64) -> impl Future<Output = ()> + Send;
+    /// It was opened, between these two instants.
+    fn opened(&self, began_ns: u64, ended_ns: u64);
+}
 
 /// The door.
 pub(super) struct Door {
@@ -51,11 +62,12 @@ impl Door {
         Place { door: Arc::clone(self) }
     }
 
-    /// Waits until all of so many buyers are ready or have left, and lets them line up.
-    pub(super) async fn line_up(&self, buyers: u64) {
+    /// Leads so many buyers through it.
+    pub(super) async fn lead(&self, buyers: u64, usher: &impl Usher, clock: &Clock) {
         while self.ready.load(Ordering::Relaxed) + self.left.load(Ordering::Relaxed) < buyers {
             sleep(LOOK).await;
         }
+        usher.ready().await;
         self.line_up.send_replace(true);
         let all_stand = async {
             while self.standing.load(Ordering::Relaxed) < self.ready.load(Ordering::Relaxed) {
@@ -64,23 +76,15 @@ impl Door {
         };
         // Whoever is not there by then comes a moment later.
         let _all_or_most = timeout(LINE_UP_MAX, all_stand).await;
-    }
-
-    /// How many stand before it.
-    pub(super) fn standing(&self) -> u64 {
-        self.standing.load(Ordering::Relaxed)
-    }
-
-    /// Opens it.
-    pub(super) fn open(&self, clock: &Clock) -> u64 {
-        let now_ns = clock.now_ns();
-        self.opened_ns.store(now_ns, Ordering::Relaxed);
+        usher.standing(self.standing.load(Ordering::Relaxed)).await;
+        let began_ns = clock.now_ns();
+        self.opened_ns.store(began_ns, Ordering::Relaxed);
         self.opener.send_replace(true);
-        now_ns
+        usher.opened(began_ns, clock.now_ns());
     }
 }
 
-/// A buyer's place before the door; whoever drops it without having lined up has left.
+/// A buyer's place before the door; whoever drops it has left.
 pub(super) struct Place {
     door: Arc<Door>,
 }
@@ -112,5 +116,55 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.door.left.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Takes down what the door says, in its order.
+    #[derive(Default)]
+    struct Witness(Mutex<Vec<String>>);
+
+    impl Witness {
+        fn note(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+    }
+
+    impl Usher for Witness {
+        async fn ready(&self) {
+            self.note("ready".to_owned());
+        }
+
+        async fn standing(&self, standing: u64) {
+            self.note(format!("{standing} stand"));
+        }
+
+        fn opened(&self, began_ns: u64, ended_ns: u64) {
+            assert!(began_ns <= ended_ns);
+            self.note("opened".to_owned());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_door_waits_for_all_but_those_who_left() {
+        let (door, clock, witness) = (Door::closed(), Clock::start(), Witness::default());
+        let (first, second, leaves) = (door.place(), door.place(), door.place());
+        let buyer = async |place: Place| {
+            place.line_up(&clock).await;
+            assert_eq!(place.opened_ns(), 0, "nobody is let in before the door is open");
+            // What a body does when all but its last byte is sent.
+            place.door.standing.fetch_add(1, Ordering::Relaxed);
+            let mut open = place.door.opener.subscribe();
+            open.wait_for(|open| *open).await.unwrap();
+            assert!(place.opened_ns() > 0);
+        };
+        drop(leaves);
+        tokio::join!(door.lead(3, &witness, &clock), buyer(first), buyer(second));
+        assert_eq!(*witness.0.lock().unwrap(), ["ready", "2 stand", "opened"]);
     }
 }

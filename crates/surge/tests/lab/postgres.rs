@@ -66,3 +66,24 @@ async fn the_lab_works_in_a_schema_of_its_own_and_removes_it() {
     let schemas = client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[&schema]).await.unwrap();
     assert!(schemas.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_serializable_the_race_gives_up_instead() {
+    let url = format!("{}?options=-c%20default_transaction_isolation%3Dserializable", url());
+    let lab = Lab::open(Some(&url), None).await.unwrap();
+    let plan = Plan { patterns: vec![Pattern::ReadThenWrite], clients: vec![8], stock: 20, buyers: 60 };
+    let mut gave_up = 0;
+    for _ in 0..super::ROUNDS_MAX {
+        let comparison = lab.compare(&plan, |_| ()).await.unwrap();
+        let isolation = comparison.settings.iter().find(|one| one.name == "default_transaction_isolation");
+        assert_eq!(isolation.unwrap().value, "serializable");
+        let round = super::ran(&comparison.rows[0]);
+        assert_eq!((round.oversold, round.attempts), (0, 60));
+        gave_up += round.gave_up;
+        if gave_up > 0 {
+            break;
+        }
+    }
+    lab.close().await.unwrap();
+    assert!(gave_up > 0, "{} rounds with eight clients, and none got into another's way", super::ROUNDS_MAX);
+}

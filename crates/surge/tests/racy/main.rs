@@ -54,7 +54,14 @@ fn settings(target: Target, workload: Workload, seed: u64) -> Settings {
         seed: Some(seed),
         workload,
         buyers: 100,
-        stock: if workload == Workload::MovingPrices { 100_000 } else { 40 },
+        stock: match workload {
+            // Enough for second clicks, not for everybody.
+            Workload::ImpatientBuyers => 130,
+            Workload::MovingPrices => 100_000,
+            Workload::FlashSale | Workload::FailingPayments | Workload::SteadyDay | Workload::Everything => {
+                40
+            }
+        },
         skus: Some(1),
         rate: None,
         ramp: None,
@@ -63,6 +70,7 @@ fn settings(target: Target, workload: Workload, seed: u64) -> Settings {
         shop: ShopChoice::Target { target, i_own: None },
         faults: FaultPlan { kill: None, pause: None, toxics: Vec::new() },
         connections: true,
+        workers: None,
         metrics: Vec::new(),
         cost_per_oversell: 250,
         currency: "USD".to_owned(),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use sellonce_surge::lab::{BUYERS_MAX, Comparison, Error, HEADS, Lab as Bench, Pattern, Plan, Row};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::Stop;
 use crate::output;
@@ -53,15 +54,22 @@ enum Scene {
 
 /// Runs the lab.
 pub(super) async fn run(call: Lab) -> Result<(), Stop> {
+    // Heard from here on: what is made from now on is also removed.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let bench = Bench::open(call.database.as_deref(), call.i_own.as_deref()).await.map_err(told)?;
     output::note(bench.announcement());
     let done = tokio::select! {
         done = work(&bench, &call) => done,
-        _ = tokio::signal::ctrl_c() => Err(Stop::Usage("interrupted; the lab's tables are removed".to_owned())),
+        _ = interrupt.recv() => Err(interrupted()),
+        _ = terminate.recv() => Err(interrupted()),
     };
     // Whatever the end is, nothing stays behind.
     let closed = bench.close().await.map_err(told);
     done.and(closed)
+}
+
+fn interrupted() -> Stop {
+    Stop::Usage("interrupted; what the lab has made is removed".to_owned())
 }
 
 async fn work(bench: &Bench, call: &Lab) -> Result<(), Stop> {

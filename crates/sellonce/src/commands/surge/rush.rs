@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use clap::Args;
 use sellonce_surge::{FaultPlan, Outcome, Settings, ShopChoice, TOXICS, Workload};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{admin_key, stop, target};
 use crate::commands::Stop;
+use crate::config::without_password;
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -75,6 +77,9 @@ pub(super) struct Rush {
     /// Real TCP connections with HTTP/1.1, one per buyer, instead of HTTP/2 streams.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     connections: Option<u64>,
+    /// How many processes the buyers are shared out to [default: as many as the file limit asks for].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=200))]
+    workers: Option<u64>,
     /// What one oversold unit costs, in whole units of the currency.
     #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
     cost_per_oversell: i64,
@@ -84,6 +89,12 @@ pub(super) struct Rush {
     /// Write the verdict as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the verdict as a page that needs no other file.
+    #[arg(long, value_name = "FILE", default_value = "surge-report.html")]
+    html: PathBuf,
+    /// Write no page.
+    #[arg(long, conflicts_with = "html")]
+    no_html: bool,
     /// Write every request and answer, and every act of surge, a line of JSON each.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
@@ -91,9 +102,16 @@ pub(super) struct Rush {
 
 pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     let settings = settings(&call)?;
-    let outcome = sellonce_surge::run(&settings).await.map_err(stop)?;
+    let outcome = tokio::select! {
+        outcome = sellonce_surge::run(&settings) => outcome.map_err(stop)?,
+        // Dropping the run ends its servers and workers, and removes its folder.
+        () = interrupted() => return Err(Stop::Usage("interrupted: there is no verdict".to_owned())),
+    };
     write(&call, &outcome)?;
     output::result(sellonce_surge::summary(&outcome.report));
+    if !call.no_html {
+        output::note(format_args!("the report is in {}", call.html.display()));
+    }
     if outcome.report.verdict.ok { Ok(()) } else { Err(Stop::Found) }
 }
 
@@ -109,7 +127,7 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
     if call.servers > 1 && !call.database.as_deref().is_some_and(|url| url.starts_with("postgres")) {
         return Err(Stop::Usage("several servers need one --database postgres://...".to_owned()));
     }
-    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let typed: Vec<String> = std::env::args().skip(1).map(|word| without_password(&word)).collect();
     Ok(Settings {
         seed: call.seed,
         workload: call.workload,
@@ -123,12 +141,22 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
         shop,
         faults: FaultPlan { kill: call.kill, pause: call.pause, toxics: toxics(&call.toxic)? },
         connections: call.connections.is_some() || call.target.is_some(),
+        workers: call.workers,
         metrics: call.metrics.clone(),
         cost_per_oversell: call.cost_per_oversell,
         currency: call.currency.to_uppercase(),
         binary: std::env::current_exe()?,
         command: format!("sellonce {}", typed.join(" ")),
     })
+}
+
+/// Ends with the first SIGINT or SIGTERM.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 fn toxics(names: &[String]) -> Result<Vec<sellonce_surge::history::Fault>, Stop> {
@@ -153,6 +181,10 @@ fn time(text: &str) -> Result<Duration, String> {
 fn write(call: &Rush, outcome: &Outcome) -> Result<(), Stop> {
     if let Some(file) = &call.json {
         save(file, |out| Ok(serde_json::to_writer_pretty(out, &outcome.report)?))?;
+    }
+    if !call.no_html {
+        let page = sellonce_surge::report::html(&outcome.report);
+        save(&call.html, |out| out.write_all(page.as_bytes()))?;
     }
     if let Some(file) = &call.history {
         save(file, |out| {
