@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::audit;
 use crate::books::Books;
 use crate::history::{Event, History, Opening, Told};
+use crate::keeper::Keeper;
 use crate::load::Job;
 use crate::machine::Machine;
 use crate::metrics::Watch;
@@ -82,13 +83,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     let orders = orders_told(&history);
     stage.rest(orders, &progress).await;
     progress.now("reading the books");
-    let shelf = Shelf {
-        admin: &stage.admin,
-        opening: &history.opening,
-        is_own: matches!(&settings.shop, ShopChoice::Own { database: None, .. }),
-        mails: stage.own.as_ref().map(|own| own.mails()),
-    };
-    let books = shelf.read().await;
+    let books = read_books(settings, &stage, &history.opening).await;
     progress.now("judging");
     let tally = tally(&history);
     let findings = audit::audit(&history, &books);
@@ -101,6 +96,17 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
         timeline: tally.timeline,
     };
     Ok(Outcome { report, history, books })
+}
+
+async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Books {
+    match &stage.keeper {
+        Keeper::Target(keeper) => keeper.books(opening).await,
+        Keeper::Sellonce(admin) => {
+            let is_own = matches!(&settings.shop, ShopChoice::Own { database: None, .. });
+            let mails = stage.own.as_ref().map(|own| own.mails());
+            Shelf { admin, opening, is_own, mails }.read().await
+        }
+    }
 }
 
 /// A seed for who names none: by the wall clock, short enough to be typed.
@@ -182,7 +188,7 @@ async fn environment(
     let seed = if named { String::new() } else { format!(" --seed {}", opening.seed) };
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        shop_version: stage.version().await,
+        shop_version: stage.keeper.version().await,
         began_at: opening.began_at.clone(),
         system: machine.system,
         cores: machine.cores,
