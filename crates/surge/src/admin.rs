@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::dialect::Request;
 use crate::history::{Good, Money};
 use crate::wire::{Door, Protocol, Wire};
 
-/// How often a call is asked again that had no answer, or was told to come later.
-const REPEATS_MAX: u32 = 120;
+/// For how long a call is asked again that had no answer, or was told to come later.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The pause before that.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -162,7 +162,8 @@ impl Admin {
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
         };
         let mut silent = String::new();
-        for _ in 0..REPEATS_MAX {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
             match self.wire.send(0, &request, None).await.answer {
                 Ok(answer) if answer.status < 300 => {
                     return Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null));

@@ -213,3 +213,95 @@ async fn write(to: &TcpStream, mut bytes: &[u8]) -> std::io::Result<()> {
 fn shut_down(to: &TcpStream) -> std::io::Result<()> {
     rustix::net::shutdown(to, rustix::net::Shutdown::Write).map_err(Into::into)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A server that sends back what it gets, and ends when its client does.
+    async fn echo() -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    let _done = tokio::io::copy(&mut read, &mut write).await;
+                    let _told = write.shutdown().await;
+                });
+            }
+        });
+        address
+    }
+
+    /// Sends so many bytes over a line with a toxic, and the end; gives what came back, how it ended and how long it took.
+    async fn through(toxic: Option<Fault>, count: usize) -> (Vec<u8>, std::io::Result<()>, Duration) {
+        let proxy = Proxy::start(echo().await).await.unwrap();
+        let mut line = TcpStream::connect(proxy.address()).await.unwrap();
+        line.write_all(&[1]).await.unwrap();
+        line.read_exact(&mut [0]).await.unwrap();
+        proxy.set(toxic);
+        let begun = Instant::now();
+        let bytes: Vec<u8> = (0..count).map(|byte| u8::try_from(byte % 251).unwrap()).collect();
+        // A line that is cut already takes nothing.
+        let _sent = line.write_all(&bytes).await;
+        let _ended = line.shutdown().await;
+        let mut back = Vec::new();
+        let end = line.read_to_end(&mut back).await.map(drop);
+        assert!(bytes.starts_with(&back), "what arrives is right");
+        (back, end, begun.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_clean_line_passes_everything() {
+        let (back, end, _) = through(None, 100_000).await;
+        assert!(back.len() == 100_000 && end.is_ok());
+    }
+
+    #[tokio::test]
+    async fn slow_lines_pass_everything_late() {
+        for (toxic, count, at_least) in [
+            (Fault::Latency, 100, 2 * LATENCY),
+            (Fault::Bandwidth, 16 * 1024, Duration::from_millis(2 * 240)),
+            (Fault::SlowClose, 100, 2 * SLOW_CLOSE),
+            (Fault::Slicer, 1_000, Duration::from_millis(1)),
+        ] {
+            let (back, end, took) = through(Some(toxic), count).await;
+            assert!(back.len() == count && end.is_ok(), "{toxic:?}");
+            assert!(took >= at_least, "{toxic:?}: {took:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn broken_lines_end_before_everything_has_passed() {
+        let (back, _, took) = through(Some(Fault::Timeout), 100).await;
+        assert!(back.is_empty() && took >= TIMEOUT, "{took:?}");
+        let (back, ..) = through(Some(Fault::LimitData), 10_000).await;
+        assert!(back.len() <= LIMIT_BYTES, "{}", back.len());
+        let (back, ..) = through(Some(Fault::Down), 1_000_000).await;
+        assert!(back.len() < 1_000_000);
+    }
+
+    #[tokio::test]
+    async fn a_reset_line_is_reset_and_a_line_that_is_down_lets_nobody_in() {
+        let proxy = Proxy::start(echo().await).await.unwrap();
+        let mut line = TcpStream::connect(proxy.address()).await.unwrap();
+        line.write_all(&[1]).await.unwrap();
+        line.read_exact(&mut [0]).await.unwrap();
+        proxy.set(Some(Fault::ResetPeer));
+        let end = line.read(&mut [0]).await;
+        assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+        proxy.set(Some(Fault::Down));
+        let mut line = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(matches!(line.read(&mut [0]).await, Ok(0) | Err(_)));
+        proxy.set(None);
+        let mut line = TcpStream::connect(proxy.address()).await.unwrap();
+        line.write_all(&[7]).await.unwrap();
+        let mut back = [0];
+        line.read_exact(&mut back).await.unwrap();
+        assert_eq!(back, [7]);
+    }
+}

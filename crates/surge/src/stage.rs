@@ -89,7 +89,11 @@ impl Stage {
             }
         }
         Ok(Self {
-            target: format!("sellonce {}, {servers} own server(s) on {kind}", env!("CARGO_PKG_VERSION")),
+            target: format!(
+                "sellonce {}, {} on {kind}",
+                env!("CARGO_PKG_VERSION"),
+                counted(u64::from(servers), "own server")
+            ),
             metrics: own.metrics(),
             admin: Admin::new(own.doors(), key),
             own: Some(Arc::new(own)),
@@ -143,11 +147,11 @@ impl Stage {
         }
         if self.is_not_thrown_away(settings) {
             progress.note(&format!(
-                "This run leaves behind in the shop: the product {} with {} SKU(s), its stock and movements, and the \
+                "This run leaves behind in the shop: the product {} with {}, its stock and movements, and the \
                  orders and test payments of its buyers. `sellonce surge clean` hides the product and takes out its \
                  stock; orders are never deleted.",
                 self.handle,
-                goods.len()
+                counted(u64::try_from(goods.len()).unwrap_or(u64::MAX), "SKU")
             ));
         }
         self.admin

@@ -118,3 +118,53 @@ impl Drop for Place {
         self.door.left.fetch_add(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Takes down what the door says, in its order.
+    #[derive(Default)]
+    struct Witness(Mutex<Vec<String>>);
+
+    impl Witness {
+        fn note(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+    }
+
+    impl Usher for Witness {
+        async fn ready(&self) {
+            self.note("ready".to_owned());
+        }
+
+        async fn standing(&self, standing: u64) {
+            self.note(format!("{standing} stand"));
+        }
+
+        fn opened(&self, began_ns: u64, ended_ns: u64) {
+            assert!(began_ns <= ended_ns);
+            self.note("opened".to_owned());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_door_waits_for_all_but_those_who_left() {
+        let (door, clock, witness) = (Door::closed(), Clock::start(), Witness::default());
+        let (first, second, leaves) = (door.place(), door.place(), door.place());
+        let buyer = async |place: Place| {
+            place.line_up(&clock).await;
+            assert_eq!(place.opened_ns(), 0, "nobody is let in before the door is open");
+            // What a body does when all but its last byte is sent.
+            place.door.standing.fetch_add(1, Ordering::Relaxed);
+            let mut open = place.door.opener.subscribe();
+            open.wait_for(|open| *open).await.unwrap();
+            assert!(place.opened_ns() > 0);
+        };
+        drop(leaves);
+        tokio::join!(door.lead(3, &witness, &clock), buyer(first), buyer(second));
+        assert_eq!(*witness.0.lock().unwrap(), ["ready", "2 stand", "opened"]);
+    }
+}

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use clap::Args;
 use sellonce_surge::{FaultPlan, Outcome, Settings, ShopChoice, TOXICS, Workload};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{admin_key, stop};
 use crate::commands::Stop;
+use crate::config::without_password;
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -97,7 +99,11 @@ pub(super) struct Rush {
 
 pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     let settings = settings(&call)?;
-    let outcome = sellonce_surge::run(&settings).await.map_err(stop)?;
+    let outcome = tokio::select! {
+        outcome = sellonce_surge::run(&settings) => outcome.map_err(stop)?,
+        // Dropping the run ends its servers and workers, and removes its folder.
+        () = interrupted() => return Err(Stop::Usage("interrupted: there is no verdict".to_owned())),
+    };
     write(&call, &outcome)?;
     output::result(sellonce_surge::summary(&outcome.report));
     if !call.no_html {
@@ -117,7 +123,7 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
     if call.servers > 1 && !call.database.as_deref().is_some_and(|url| url.starts_with("postgres")) {
         return Err(Stop::Usage("several servers need one --database postgres://...".to_owned()));
     }
-    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let typed: Vec<String> = std::env::args().skip(1).map(|word| without_password(&word)).collect();
     Ok(Settings {
         seed: call.seed,
         workload: call.workload,
@@ -138,6 +144,15 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
         binary: std::env::current_exe()?,
         command: format!("sellonce {}", typed.join(" ")),
     })
+}
+
+/// Ends with the first SIGINT or SIGTERM.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 fn toxics(names: &[String]) -> Result<Vec<sellonce_surge::history::Fault>, Stop> {
