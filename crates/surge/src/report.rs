@@ -22,6 +22,7 @@ struct Page<'a> {
     style: String,
     report: &'a Report,
     tone: &'static str,
+    began: String,
     /// The first is the verdict.
     sentences: Vec<String>,
     tiles: Vec<Tile>,
@@ -49,6 +50,7 @@ pub fn html(report: &Report) -> String {
             Tone::Good => "good",
             Tone::Bad => "bad",
         },
+        began: facts::moment(&report.environment.began_at),
         sentences: sentences::all(report),
         tiles: facts::tiles(&report.verdict),
         drawings: charts::all(report),

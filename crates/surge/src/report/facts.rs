@@ -61,7 +61,7 @@ pub(super) fn of_run(report: &Report) -> Vec<Fact> {
         fact("shop", verdict.target.clone()),
         fact("workload", verdict.workload.clone()),
         fact("connected by", environment.transport.clone()),
-        fact("began", environment.began_at.clone()),
+        fact("began", moment(&environment.began_at)),
         fact("sellonce", environment.version.clone()),
         fact("system", environment.system.clone()),
         fact("processor cores", grouped(environment.cores)),
@@ -81,4 +81,21 @@ pub(super) fn of_run(report: &Report) -> Vec<Fact> {
     let settings = environment.plan.iter().chain(&environment.limits);
     facts.extend(settings.map(|setting| fact(&setting.name, setting.value.clone())));
     facts
+}
+
+/// An instant of RFC 3339 in UTC to the second, as 2026-11-27 09:00:00 UTC; anything else as it is.
+pub(super) fn moment(text: &str) -> String {
+    let seconds = text.strip_suffix('Z').map(|text| text.split('.').next().unwrap_or(text));
+    seconds.map_or_else(|| text.to_owned(), |seconds| format!("{} UTC", seconds.replace('T', " ")))
+}
+
+#[test]
+fn an_instant_is_told_to_the_second() {
+    for (text, expect) in [
+        ("2026-11-27T09:00:00.849410502Z", "2026-11-27 09:00:00 UTC"),
+        ("2026-11-27T09:00:00Z", "2026-11-27 09:00:00 UTC"),
+        ("yesterday", "yesterday"),
+    ] {
+        assert_eq!(moment(text), expect);
+    }
 }

@@ -34,7 +34,7 @@ pub(super) struct Judged<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'static str,
     pub(super) says: &'static str,
-    /// `holds`, `violated`, `not judged`; with the class of each.
+    /// What came of it, and the class of that.
     pub(super) outcome: &'static str,
     pub(super) tone: &'static str,
     /// How much was judged, or why nothing was.
@@ -48,16 +48,37 @@ pub(super) fn judged(verdict: &Verdict) -> Vec<Judged<'_>> {
     verdict.invariants.iter().map(one).collect()
 }
 
+/// What came of an invariant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Holds,
+    Violated,
+    /// It was judged, and nothing that it speaks of was there: that shows nothing.
+    Idle,
+    /// Its book is missing.
+    Skipped,
+}
+
+pub(super) fn outcome(invariant: &Invariant) -> Outcome {
+    match (&invariant.skipped, invariant.ok, invariant.checked) {
+        (Some(_), ..) => Outcome::Skipped,
+        (None, false, _) => Outcome::Violated,
+        (None, true, 0) => Outcome::Idle,
+        (None, true, _) => Outcome::Holds,
+    }
+}
+
 fn one(invariant: &Invariant) -> Judged<'_> {
     let known = PROMISES.iter().find(|(id, ..)| *id == invariant.id);
     let (_, name, says) = known.copied().unwrap_or_default();
-    let (outcome, tone, checked) = match &invariant.skipped {
-        Some(reason) => ("not judged", "none", reason.clone()),
-        None if invariant.ok => ("holds", "good", format!("{} checked", grouped(invariant.checked))),
-        None => {
-            let (violated, checked) = (grouped(invariant.violated), grouped(invariant.checked));
-            ("violated", "bad", format!("{violated} of {checked} checked"))
+    let checked = grouped(invariant.checked);
+    let (outcome, tone, checked) = match outcome(invariant) {
+        Outcome::Holds => ("holds", "good", format!("{checked} checked")),
+        Outcome::Violated => {
+            ("violated", "bad", format!("{} of {checked} checked", grouped(invariant.violated)))
         }
+        Outcome::Idle => ("nothing to check", "none", "the run had nothing that it speaks of".to_owned()),
+        Outcome::Skipped => ("not judged", "none", invariant.skipped.clone().unwrap_or_default()),
     };
     let written = u64::try_from(invariant.violations.len()).unwrap_or(u64::MAX);
     let more = if invariant.violated > written && written > 0 {

@@ -1,5 +1,6 @@
 //! The verdict in sentences: what a manager reads. Each is counted from the figures, and claims no more than was judged.
 
+use super::promises::{self, Outcome};
 use crate::page::{grouped, money, rounded};
 use crate::verdict::{Report, Verdict};
 
@@ -38,7 +39,11 @@ fn verdict(verdict: &Verdict) -> String {
         return and_broken(sentence, verdict);
     }
     if verdict.ok {
-        let once = if verdict.oversold.is_some() { "Every unit was sold once" } else { "No fault was found" };
+        let once = match verdict.oversold {
+            None => "No fault was found",
+            Some(_) if sold == stock => "Every unit was sold once",
+            Some(_) => "No unit was sold twice",
+        };
         return format!("{once}: {units} sold of {there}.{}", kept(verdict));
     }
     if verdict.invariants.iter().any(|invariant| invariant.violated > 0) {
@@ -118,9 +123,12 @@ fn rush(report: &Report) -> String {
         grouped(ordered),
         grouped(verdict.sold_out)
     );
-    for (count, what) in
-        [(verdict.declined, "were declined"), (verdict.gave_up, "got no definite answer in their time")]
-    {
+    let other: u64 = timeline.bins.iter().map(|bin| bin.other).sum();
+    for (count, what) in [
+        (verdict.declined, "were declined"),
+        (other, "ended otherwise as planned"),
+        (verdict.gave_up, "got no definite answer in their time"),
+    ] {
         if count > 0 {
             sentence.push_str(&format!(", {} {what}", grouped(count)));
         }
@@ -138,14 +146,19 @@ fn rush(report: &Report) -> String {
 }
 
 fn judged(verdict: &Verdict) -> String {
-    let judged = || verdict.invariants.iter().filter(|invariant| invariant.skipped.is_none());
-    let held = judged().filter(|invariant| invariant.ok).count();
-    let skipped = verdict.invariants.len() - judged().count();
-    let checks: u64 = judged().map(|invariant| invariant.checked).sum();
+    let all = &verdict.invariants;
+    let of = |outcome: Outcome| all.iter().filter(move |one| promises::outcome(one) == outcome).count();
+    let (held, violated) = (of(Outcome::Holds), of(Outcome::Violated));
+    let checks: u64 = all.iter().map(|invariant| invariant.checked).sum();
     let mut sentence =
-        format!("{held} of {} judged invariants hold, by {}.", judged().count(), things(checks, "check"));
-    if skipped > 0 {
-        sentence.push_str(&format!(" {skipped} could not be judged; each says why."));
+        format!("{held} of {} judged invariants hold, by {}.", held + violated, things(checks, "check"));
+    for (count, what) in [
+        (of(Outcome::Idle), "had nothing to check"),
+        (of(Outcome::Skipped), "could not be judged; the table says why"),
+    ] {
+        if count > 0 {
+            sentence.push_str(&format!(" {count} {what}."));
+        }
     }
     sentence
 }

@@ -143,7 +143,7 @@ fn a_calm_run_says_so_in_its_first_sentence() {
         "50,000 checkouts in 10.2 s over 50,000 HTTP/2 streams on 500 connections: 5,000 became an order, 45,000 were told \
          that there is not enough. Half of them waited less than 480 ms, 99 of 100 less than 2.40 s. The servers held \
          49,870 requests at once.",
-        "13 of 13 judged invariants hold, by 650,000 checks. 1 could not be judged; each says why.",
+        "13 of 13 judged invariants hold, by 650,000 checks. 1 could not be judged; the table says why.",
         "no consumer of events was there",
         "USD 0.00: no unit was oversold.",
         "doors opened at 0.50 s: all waiting buyers at once",
@@ -189,6 +189,13 @@ fn the_first_sentence_claims_no_more_than_was_judged() {
     );
     check(
         |verdict| {
+            (verdict.sold, verdict.orphaned_payments, verdict.wrong_amounts) = (4_000, None, None);
+            verdict.duplicate_orders = None;
+        },
+        "No unit was sold twice: 4,000 units sold of 5,000. There was no order lost.",
+    );
+    check(
+        |verdict| {
             (verdict.ok, verdict.invariants[3].ok, verdict.invariants[3].violated) = (false, false, 2);
             (verdict.orphaned_payments, verdict.false_sold_out) = (Some(2), Some(1));
         },
@@ -219,6 +226,18 @@ fn the_page_has_its_charts_and_its_fourteen_invariants() {
     // Three kills and the doors, on the four charts over time.
     assert_eq!((of_class("span"), of_class("event")), (3 * 4, 4 * 4));
     assert!(of_class("verdict bad") == 1 && of_class("verdict good") == 0);
+}
+
+#[test]
+fn what_had_nothing_to_check_shows_nothing() {
+    let mut report = calm();
+    report.verdict.invariants[9].checked = 0;
+    let text = text_of(&html(&report));
+    assert!(
+        text.contains("12 of 12 judged invariants hold, by 600,000 checks. 1 had nothing to check. 1 could"),
+        "{text}"
+    );
+    assert!(text.contains("nothing to check"));
 }
 
 #[test]
