@@ -71,7 +71,8 @@ impl fmt::Display for Database {
     }
 }
 
-fn without_password(url: &str) -> String {
+/// An address without its password, for what is shown and passed on.
+pub(crate) fn without_password(url: &str) -> String {
     let parts = url.split_once("://").and_then(|(scheme, rest)| {
         let (user, rest) = rest.split_once('@')?;
         let (name, _) = user.split_once(':')?;

@@ -9,6 +9,7 @@ pub(crate) mod admin_limits;
 pub(crate) mod admin_order_changes;
 pub(crate) mod admin_orders;
 pub(crate) mod admin_prices;
+pub(crate) mod admin_products;
 pub(crate) mod admin_sagas;
 pub(crate) mod admin_simulated_payments;
 pub(crate) mod callbacks;

@@ -39,6 +39,7 @@ const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; f
 /// Answers a request within all that holds for every route.
 pub(crate) async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
+    let _held = Held::begin();
     let about = About::of(&request, &app);
     request.extensions_mut().insert(RequestId(about.id.clone()));
     let mut answer = within_limits(&app, &about, request, next).await;
@@ -46,6 +47,22 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     write_headers(answer.headers_mut(), &about);
     log(&about, &answer, begun.elapsed());
     answer
+}
+
+/// A request that is being answered, as the gauge counts it; dropped with the answer, or with a client that hung up.
+struct Held;
+
+impl Held {
+    fn begin() -> Self {
+        metrics::gauge!("sellonce_http_requests_in_flight").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        metrics::gauge!("sellonce_http_requests_in_flight").decrement(1.0);
+    }
 }
 
 /// What is noted of a request before it is answered.

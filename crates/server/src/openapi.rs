@@ -45,6 +45,7 @@ const TAGS: &[(&str, &str)] = &[
         "Prices are locked when a checkout opens; stock is held and money moves when it is completed.",
     ),
     ("Orders", "What was sold, as its buyer sees it."),
+    ("Admin products", "What is on sale, as merchants put it there."),
     ("Inventory", "Stock and its journal."),
     ("Prices", "What things cost."),
     ("Admin orders", "Orders, as merchants see and move them."),

@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 
 use crate::api::{
     admin_audit, admin_discounts, admin_inventory, admin_limits, admin_order_changes, admin_orders,
-    admin_prices, admin_sagas, admin_simulated_payments, callbacks, carts, checkouts, complete, orders,
-    products,
+    admin_prices, admin_products, admin_sagas, admin_simulated_payments, callbacks, carts, checkouts,
+    complete, orders, products,
 };
 use crate::app::App;
 use crate::around::around;
@@ -45,6 +45,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin_inventory::list_inventory))
         .routes(routes!(admin_inventory::read_inventory))
         .routes(routes!(admin_inventory::list_movements, admin_inventory::move_stock))
+        .routes(routes!(admin_products::put_product))
         .routes(routes!(admin_prices::set_price))
         .routes(routes!(admin_orders::list_orders))
         .routes(routes!(admin_orders::read_admin_order))

@@ -3,6 +3,7 @@
 mod rules;
 mod rules_documentation;
 mod rules_exits;
+mod surge_lab;
 
 use std::process::{Command, Output, Stdio};
 

@@ -13,3 +13,4 @@ mod quickstart;
 mod sale;
 mod servers;
 mod shutdown;
+mod surge;

@@ -10,6 +10,8 @@ on_every_store! {
     every_call_of_the_admin_surface_needs_a_key_with_its_scope,
     a_revoked_key_opens_nothing,
     a_price_is_set_in_the_shops_currency,
+    a_product_is_put_and_replaced_as_a_whole,
+    a_product_that_cannot_be_is_not_put,
     discounts_are_made_once_and_listed,
     a_discount_that_cannot_be_is_not_made,
     limits_are_set_replaced_and_listed,
@@ -64,6 +66,44 @@ async fn a_price_is_set_in_the_shops_currency(shop: Shop) {
     set("MUG", json!({"amount": 15.0})).await.expect_fault("/amount");
     set("NOTHING", json!({"amount": 1})).await.expect_problem(404, "not_found");
     assert_eq!(shop.get("/v1/products/mug").send().await.at("/variants/0/price/amount"), 1_500);
+}
+
+fn lamp(handle: &str, sku: &str, listing: &str) -> Value {
+    let price = json!({"amount": 4_900, "currency": "USD"});
+    json!({"handle": handle, "title": "Lamp", "listing": listing, "variants": [{"sku": sku, "price": price}]})
+}
+
+async fn a_product_is_put_and_replaced_as_a_whole(shop: Shop) {
+    let put = |body: Value| shop.post("/v1/admin/products", body).admin().send();
+    let made = put(lamp("lamp", "LAMP", "published")).await.expect_status(201);
+    assert_eq!((made.at("/created"), made.text("/handle")), (&json!(true), "lamp"));
+    let product = shop.get("/v1/products/lamp").send().await.expect_status(200);
+    assert_eq!(
+        (product.text("/variants/0/sku"), product.at("/variants/0/price/amount")),
+        ("LAMP", &json!(4_900))
+    );
+    assert_eq!(product.at("/variants/0/in_stock"), false);
+    let same = put(lamp("lamp", "LAMP", "published")).await.expect_status(200);
+    assert_eq!((same.at("/created"), same.at("/changed")), (&json!(false), &json!(false)));
+    let hidden = put(lamp("lamp", "LAMP", "hidden")).await.expect_status(200);
+    assert_eq!(hidden.at("/changed"), true);
+    shop.get("/v1/products/lamp").send().await.expect_problem(404, "not_found");
+}
+
+async fn a_product_that_cannot_be_is_not_put(shop: Shop) {
+    let put = |body: Value| shop.post("/v1/admin/products", body).admin().send();
+    put(lamp("lamp", "MUG", "published")).await.expect_problem(409, "already_exists");
+    put(lamp("", "LAMP", "published")).await.expect_fault("/handle");
+    let mut foreign = lamp("lamp", "LAMP", "published");
+    foreign["variants"][0]["price"]["currency"] = json!("EUR");
+    put(foreign).await.expect_problem(422, "wrong_currency");
+    let mut twice = lamp("lamp", "LAMP", "published");
+    twice["variants"] = json!([twice["variants"][0], twice["variants"][0]]);
+    put(twice).await.expect_fault("/variants/1/sku");
+    let mut none = lamp("lamp", "LAMP", "published");
+    none["variants"] = json!([]);
+    put(none).await.expect_fault("/variants");
+    shop.get("/v1/products/lamp").send().await.expect_problem(404, "not_found");
 }
 
 async fn discounts_are_made_once_and_listed(shop: Shop) {

@@ -1,0 +1,220 @@
+//! A run from its beginning to its verdict.
+//!
+//! Decides the order: make the shop ready, let buyers come while faults happen, wait until all is at rest, read the
+//! books, judge. Leaves each of these to its file.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::audit;
+use crate::books::Books;
+use crate::history::{Event, History, Opening, Told};
+use crate::keeper::Keeper;
+use crate::load::Job;
+use crate::machine::Machine;
+use crate::metrics::Watch;
+use crate::plan::Arrival;
+use crate::progress::Progress;
+use crate::read_books::Shelf;
+use crate::recorder::Recorder;
+use crate::rush;
+use crate::settings::{Settings, ShopChoice};
+use crate::stage::{Stage, counted};
+use crate::tally::tally;
+use crate::verdict::{Environment, Report, Setting};
+use crate::verdict_of::{Costs, verdict};
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The verdict with its surroundings.
+    pub report: Report,
+    /// All that was asked and answered.
+    pub history: History,
+    /// The books that it was compared with.
+    pub books: Books,
+}
+
+/// Why there is no verdict.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Stop {
+    /// It was not called rightly.
+    #[error("{0}")]
+    Usage(String),
+    /// The shop cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// Something went wrong inside.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is no verdict: then nothing is known of the shop.
+pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
+    let machine = Machine::look();
+    let began_at = jiff::Timestamp::now().to_string();
+    let seed = settings.seed.unwrap_or_else(drawn_seed);
+    let progress = Progress::start();
+    let plan = Plan::of(settings);
+    progress.note(&format!("seed {seed}: {}, {}", settings.workload.name(), plan.in_words()));
+    let stage = Stage::set(settings, seed, &progress).await?;
+    let opening = Opening {
+        seed,
+        target: stage.target.clone(),
+        workload: settings.workload.name().to_owned(),
+        buyers: if plan.is_open_loop() { 0 } else { settings.buyers },
+        began_at,
+        goods: stage.goods.clone(),
+        all_must_sell: settings.workload.all_must_sell() && settings.faults.is_empty(),
+    };
+    let mut watchers = JoinSet::new();
+    let watch = Watch::start(&stage.metrics, &mut watchers);
+    let recorder = Arc::new(Recorder::default());
+    let jobs = rush::jobs(settings, plan.arrival, &stage, seed, &machine)?;
+    progress.follow(&recorder, &mut watchers);
+    rush::run(settings, &stage, &jobs, &recorder, &watch).await?;
+    watchers.abort_all();
+    let history = History { opening, events: recorder.take() };
+    let orders = orders_told(&history);
+    stage.rest(orders, &progress).await;
+    progress.now("reading the books");
+    let books = read_books(settings, &stage, &history.opening).await;
+    progress.now("judging");
+    let tally = tally(&history);
+    let findings = audit::audit(&history, &books);
+    let costs = Costs { per_oversell: settings.cost_per_oversell, currency: settings.currency.clone() };
+    let environment = environment(settings, &plan, &stage, machine, &jobs, &watch, &history.opening).await;
+    progress.end();
+    let report = Report {
+        verdict: verdict(&history.opening, &tally, findings, &costs),
+        environment,
+        timeline: tally.timeline,
+    };
+    Ok(Outcome { report, history, books })
+}
+
+async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Books {
+    match &stage.keeper {
+        Keeper::Target(keeper) => keeper.books(opening).await,
+        Keeper::Sellonce(admin) => {
+            let is_own = matches!(&settings.shop, ShopChoice::Own { database: None, .. });
+            let mails = stage.own.as_ref().map(|own| own.mails());
+            Shelf { admin, opening, is_own, mails }.read().await
+        }
+    }
+}
+
+/// A seed for who names none: by the wall clock, short enough to be typed.
+fn drawn_seed() -> u64 {
+    let now = jiff::Timestamp::now().as_nanosecond();
+    u64::try_from(now.unsigned_abs() % 1_000_000_007).unwrap_or(1)
+}
+
+/// How many orders buyers were told of.
+fn orders_told(history: &History) -> u64 {
+    let mut orders = BTreeSet::new();
+    for event in &history.events {
+        if let Event::Exchange(exchange) = event
+            && let Told::Ordered(order) = &exchange.told
+        {
+            orders.insert(order.order.as_str());
+        }
+    }
+    u64::try_from(orders.len()).unwrap_or(u64::MAX)
+}
+
+/// The plan in words.
+struct Plan {
+    arrival: Arrival,
+    buyers: u64,
+    faults: Vec<Setting>,
+}
+
+impl Plan {
+    fn of(settings: &Settings) -> Self {
+        let every = |name: &str, mean: Option<std::time::Duration>| {
+            mean.map(|mean| Setting { name: name.to_owned(), value: format!("every {mean:?} in the mean") })
+        };
+        let toxics: Vec<&str> = settings.faults.toxics.iter().map(|toxic| toxic.name()).collect();
+        let toxics =
+            (!toxics.is_empty()).then(|| Setting { name: "toxics".to_owned(), value: toxics.join(", ") });
+        let faults = [every("kill -9", settings.faults.kill), every("pause", settings.faults.pause), toxics];
+        Self {
+            arrival: settings.arrival(),
+            buyers: settings.buyers,
+            faults: faults.into_iter().flatten().collect(),
+        }
+    }
+
+    fn is_open_loop(&self) -> bool {
+        matches!(self.arrival, Arrival::Open { .. })
+    }
+
+    fn in_words(&self) -> String {
+        let buyers = counted(self.buyers, "buyer");
+        match self.arrival {
+            Arrival::DoorsOpen => format!("{buyers} pay at one instant, when the doors open"),
+            Arrival::Closed { ramp, hold } if hold.is_zero() => {
+                format!("{buyers} come within {ramp:?}, each buys once")
+            }
+            Arrival::Closed { ramp, hold } => {
+                format!("{buyers} come within {ramp:?} and begin anew for {hold:?}")
+            }
+            Arrival::Open { rate, hold } => format!("open loop, {rate}/s by the clock for {hold:?}"),
+        }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let arrival = Setting { name: "buyers".to_owned(), value: self.in_words() };
+        std::iter::once(arrival).chain(self.faults.iter().cloned()).collect()
+    }
+}
+
+async fn environment(
+    settings: &Settings,
+    plan: &Plan,
+    stage: &Stage,
+    machine: Machine,
+    jobs: &[Job],
+    watch: &Watch,
+    opening: &Opening,
+) -> Environment {
+    let named = settings.command.contains("--seed");
+    let seed = if named { String::new() } else { format!(" --seed {}", opening.seed) };
+    Environment {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        shop_version: stage.keeper.version().await,
+        began_at: opening.began_at.clone(),
+        system: machine.system,
+        cores: machine.cores,
+        memory_bytes: machine.memory_bytes,
+        open_files_max: machine.open_files_max,
+        database: stage.database.clone(),
+        servers: u64::try_from(stage.doors.len()).unwrap_or(u64::MAX),
+        transport: transport(settings, plan, jobs),
+        in_flight_at_servers_max: watch.most(),
+        limits: stage.own.as_ref().map(|own| own.limits()).unwrap_or_default(),
+        plan: plan.settings(),
+        command: format!("{}{seed}", settings.command),
+    }
+}
+
+/// How buyers are connected. Streams and connections are no users, and are not called so.
+fn transport(settings: &Settings, plan: &Plan, jobs: &[Job]) -> String {
+    let lanes: usize = jobs.iter().map(Job::lanes).sum();
+    let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
+    let processes = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+    let from = if processes > 1 { format!(" from {processes} processes") } else { String::new() };
+    match (settings.connections, plan.is_open_loop()) {
+        (true, _) => format!("{}{from}", counted(lanes, "TCP connection")),
+        (false, true) => format!("HTTP/2 streams on up to {}{from}", counted(lanes, "connection")),
+        (false, false) => {
+            format!("{} on {}{from}", counted(settings.buyers, "HTTP/2 stream"), counted(lanes, "connection"))
+        }
+    }
+}

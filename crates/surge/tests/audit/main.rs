@@ -1,0 +1,9 @@
+//! The auditor: a faultless day is never accused, and each planted defect is found, and nothing else with it.
+
+#![expect(clippy::unwrap_used, reason = "a day that lacks what a test plants in it fails the test")]
+
+mod clean;
+mod model;
+mod planted;
+mod planted_orders;
+mod speed;
