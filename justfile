@@ -11,7 +11,13 @@ test:
 check:
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked --workspace --features sellonce/sabotage --bin sellonce --test sabotage -- -D warnings
     cargo deny --locked check bans licenses sources
+
+# Sixteen planted defects, each of which must be caught (CONTRIBUTING.md)
+sabotage:
+    cargo run --quiet --locked -p sellonce-cluster -- \
+        cargo nextest run --locked --workspace --features sellonce/sabotage --test sabotage
 
 # Format everything
 fmt:

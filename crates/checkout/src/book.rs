@@ -11,6 +11,8 @@ use crate::clock::Timestamp;
 use crate::id::{CauseId, OrderId, SagaId, Uuid};
 use crate::inventory::{self, Counters, Kind, Place, Refused, Stock};
 use crate::purchase_limit::{LimitKey, Uses};
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Sabotage};
 
 /// What a movement was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -256,6 +258,16 @@ impl Book {
             let sum = sums.entry(sku).or_default();
             *sum = sum.saturating_add(*quantity);
         }
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::ReadThenWriteStock) {
+            self.take_as_available(wanted, |_, entry| entry.read.counters.available);
+        }
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::ReplicaRead) {
+            self.take_as_available(wanted, |place, entry| {
+                sabotage::replica(place, entry.now.counters.available)
+            });
+        }
         let mut allocations = Vec::with_capacity(sums.len());
         let mut depleted = Vec::new();
         for (sku, quantity) in sums {
@@ -361,6 +373,17 @@ impl Book {
         changes
     }
 
+    /// Sets what is available of the wanted SKUs to what somebody thinks it is.
+    #[cfg(feature = "sabotage")]
+    fn take_as_available(&mut self, wanted: &[(Sku, i64)], seen: impl Fn(&Place, &Entry<Stock>) -> i64) {
+        for (sku, _) in wanted {
+            for (location, entry) in self.stock.get_mut(sku).into_iter().flatten() {
+                let place = Place { sku: sku.clone(), location: location.clone() };
+                entry.now.counters.available = seen(&place, entry);
+            }
+        }
+    }
+
     fn allocate(
         &self,
         sku: &Sku,
@@ -383,7 +406,7 @@ impl Book {
         if missing == 0 {
             return Ok(allocations);
         }
-        let owing = sellable.iter().find(|(_, stock)| stock.policy == inventory::Policy::Continue);
+        let owing = sellable.iter().find(|(_, stock)| stock.policy.owed(missing).is_some());
         let Some((location, _)) = owing else {
             let sum = |of: fn(&Stock) -> i64| {
                 sellable.iter().map(|(_, stock)| of(stock)).fold(0_i64, i64::saturating_add)

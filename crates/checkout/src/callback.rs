@@ -7,6 +7,8 @@ use crate::clock::Timestamp;
 use crate::id::{RefundId, SagaId};
 use crate::payment::{Attempt, Outcome, Report, Status, is_edge};
 use crate::refund::{self, Refund};
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Sabotage};
 use crate::store::sagas::Run;
 
 /// A callback that is truly its provider's.
@@ -65,6 +67,10 @@ pub fn may_be_late(run: &Run) -> bool {
 
 /// Judges a provider's report of a payment whose saga has ended, and that its books do not have as captured.
 pub fn judge_late(report: &Report) -> Late {
+    #[cfg(feature = "sabotage")]
+    if sabotage::is(Sabotage::LateSuccessIgnored) {
+        return Late::Nothing;
+    }
     match report.outcome {
         Outcome::Captured => Late::Refund,
         Outcome::Authorized | Outcome::RequiresAction(_) => Late::Cancel,

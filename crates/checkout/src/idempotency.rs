@@ -10,6 +10,8 @@ use crate::email::Email;
 use crate::id::{ApiKeyId, CartId, CheckoutId, SagaId};
 use crate::limits;
 use crate::limits::Times;
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Sabotage};
 use crate::saga;
 
 /// The client's key: 1 to 255 visible ASCII characters.
@@ -121,6 +123,8 @@ pub fn decide(
     now: Timestamp,
     times: &Times,
 ) -> Decision {
+    #[cfg(feature = "sabotage")]
+    let given = if sabotage::is(Sabotage::KeyWithoutBody) { recorded } else { given };
     if recorded != given {
         return Decision::Reused;
     }

@@ -6,6 +6,8 @@
 
 use crate::catalog::{Location, Sku};
 use crate::limits;
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Sabotage};
 
 /// What happens when a buyer wants more than is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +16,17 @@ pub enum Policy {
     Deny,
     /// The rest is promised as a backorder.
     Continue,
+}
+
+impl Policy {
+    /// How many units are owed if so many are not there; `None` if nothing can be sold then.
+    pub fn owed(self, missing: i64) -> Option<i64> {
+        #[cfg(feature = "sabotage")]
+        if self == Self::Deny && sabotage::is(Sabotage::UpdateWithoutCondition) {
+            return Some(0);
+        }
+        (missing == 0 || self == Self::Continue).then_some(missing)
+    }
 }
 
 /// The four counters of one SKU at one location; none is ever below zero (I1).
@@ -163,10 +176,7 @@ pub fn apply(kind: Kind, quantity: i64, stock: &Stock) -> Result<Counters, Refus
         },
         Kind::Reserve => {
             let taken = before.available.min(quantity);
-            let owed = quantity.saturating_sub(taken);
-            if owed > 0 && stock.policy == Policy::Deny {
-                return Err(Refused::NotAvailable);
-            }
+            let owed = stock.policy.owed(quantity.saturating_sub(taken)).ok_or(Refused::NotAvailable)?;
             Counters {
                 available: before.available.saturating_sub(taken),
                 reserved: before.reserved.saturating_add(quantity),

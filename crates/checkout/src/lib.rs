@@ -24,6 +24,8 @@ pub mod payment;
 pub mod price_lock;
 pub mod purchase_limit;
 pub mod refund;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 pub mod saga;
 pub mod schedule;
 pub mod session;

@@ -32,6 +32,8 @@ use sellonce_checkout::money::Money;
 use sellonce_checkout::payment::{
     Attempt, Capture, Charge, Outcome, PaymentProvider, RefundOutcome, Report, Unknown,
 };
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::simulated_book::{BookEntry, Booking, RefundEntry, SimulatedBook};
 use sellonce_checkout::store::Failure;
 
@@ -141,6 +143,35 @@ impl Simulated {
         self.book.booking(&attempt.saga.attempt_key()).await.map_err(|failure| unknown(&failure))
     }
 
+    /// Charges under a key, or tells how the charge under it ended.
+    async fn charge_under(&self, attempt_key: String, charge: &Charge) -> Result<Report, Unknown> {
+        let taken = taken(charge.capture);
+        let asked_for = Token::parse(&charge.token);
+        let entry = |status, decline_code, only_from| BookEntry {
+            attempt_key: attempt_key.clone(),
+            token: charge.token.clone(),
+            amount: charge.amount,
+            status,
+            decline_code,
+            only_from,
+            callbacks: self.owed(Change::status(&attempt_key, status, Tells::Everything)),
+        };
+        let first = entry(asked_for.first_status(taken), asked_for.decline_code(), &[]);
+        let mut booking = self.book(first).await?;
+        if booking.status == LOST && booking.asked > 1 {
+            booking = self.book(entry(taken, None, &[LOST])).await?;
+        }
+        // The token of the first asking decides, whatever a repetition brings.
+        let token = Token::parse(&booking.token);
+        if token == Token::Slow && booking.asked == 1 {
+            self.clock.sleep_ms(self.settings.slow_ms).await;
+        }
+        if token.loses_answer(&booking.status, booking.asked) {
+            return Err(Unknown("the answer was lost".to_owned()));
+        }
+        self.report(booking).ok_or_else(|| Unknown("the asking was lost".to_owned()))
+    }
+
     fn move_to(
         &self,
         attempt: &Attempt,
@@ -178,32 +209,15 @@ impl Simulated {
 impl PaymentProvider for Simulated {
     async fn charge(&self, charge: &Charge) -> Result<Report, Unknown> {
         self.on_the_way().await;
-        let taken = taken(charge.capture);
-        let asked_for = Token::parse(&charge.token);
         let attempt_key = charge.saga.attempt_key();
-        let entry = |status, decline_code, only_from| BookEntry {
-            attempt_key: attempt_key.clone(),
-            token: charge.token.clone(),
-            amount: charge.amount,
-            status,
-            decline_code,
-            only_from,
-            callbacks: self.owed(Change::status(&attempt_key, status, Tells::Everything)),
-        };
-        let first = entry(asked_for.first_status(taken), asked_for.decline_code(), &[]);
-        let mut booking = self.book(first).await?;
-        if booking.status == LOST && booking.asked > 1 {
-            booking = self.book(entry(taken, None, &[LOST])).await?;
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::RetryWithNewProviderKey)
+            && self.book.booking(&attempt_key).await.is_ok_and(|before| before.is_some())
+        {
+            let report = self.charge_under(format!("{attempt_key}-again"), charge).await?;
+            return Ok(Report { attempt_key, ..report });
         }
-        // The token of the first asking decides, whatever a repetition brings.
-        let token = Token::parse(&booking.token);
-        if token == Token::Slow && booking.asked == 1 {
-            self.clock.sleep_ms(self.settings.slow_ms).await;
-        }
-        if token.loses_answer(&booking.status, booking.asked) {
-            return Err(Unknown("the answer was lost".to_owned()));
-        }
-        self.report(booking).ok_or_else(|| Unknown("the asking was lost".to_owned()))
+        self.charge_under(attempt_key, charge).await
     }
 
     async fn find(&self, attempt: &Attempt) -> Result<Option<Report>, Unknown> {

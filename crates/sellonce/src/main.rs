@@ -8,6 +8,8 @@ mod config;
 mod demo;
 mod output;
 mod provider;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod system;
 mod telemetry;
 mod workers;
@@ -19,6 +21,10 @@ use clap::Parser;
 fn main() -> ExitCode {
     let arguments = commands::Arguments::parse();
     telemetry::start();
+    #[cfg(feature = "sabotage")]
+    if let Err(stop) = sabotage::choose() {
+        return stop.report();
+    }
     match commands::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => stop.report(),

@@ -8,6 +8,8 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 pub use sellonce_checkout::error::Code;
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -214,6 +216,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut answer = self.status().into_response();
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::SoldOutAnswered200) && self.0.facts.code == Code::OutOfStock.as_str() {
+            *answer.status_mut() = StatusCode::OK;
+        }
         let headers = answer.headers_mut();
         if let Some(ms) = self.0.retry_after_ms {
             // Whole seconds, rounded up: never too early.

@@ -14,6 +14,8 @@ mod deliveries;
 mod discounts;
 mod inventory;
 mod orders;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod sagas;
 
 use std::sync::Arc;

@@ -7,6 +7,8 @@ use crate::coordinator::drive::seen;
 use crate::id::EventId;
 use crate::payment::{Attempt, Outcome, PaymentProvider, RefundOutcome, Report, Unknown};
 use crate::refund::{self, Refund};
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Sabotage};
 use crate::store::Failure;
 use crate::store::orders::DueRefund;
 
@@ -40,7 +42,13 @@ impl Coordinator {
     ) -> Result<RefundOutcome, Unknown> {
         let key = refund.id.to_string();
         match refund.order {
-            Some(_) => provider.refund(attempt, &key, refund.amount).await,
+            Some(_) => {
+                #[cfg(feature = "sabotage")]
+                if sabotage::is(Sabotage::RefundPostedTwice) {
+                    drop(provider.refund(attempt, &format!("{key}-again"), refund.amount).await);
+                }
+                provider.refund(attempt, &key, refund.amount).await
+            }
             None => refund_whole(provider, attempt, &key).await.map(|(outcome, _)| outcome),
         }
     }

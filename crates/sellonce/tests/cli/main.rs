@@ -23,6 +23,21 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+#[cfg(not(feature = "sabotage"))]
+#[test]
+fn a_binary_for_a_shop_has_not_a_byte_of_the_planted_defects() {
+    let contains = |text| {
+        let grep =
+            Command::new("grep").args(["-q", "-a", "-F", text, env!("CARGO_BIN_EXE_sellonce")]).status();
+        grep.expect("grep can be run").code()
+    };
+    assert_eq!(contains("SELLONCE_LOG"), Some(0), "what is in it is found");
+    // The variable that names a defect, and the module in the names of functions, with its length before it.
+    for text in ["SELLONCE_SABOTAGE", "8sabotage"] {
+        assert_eq!(contains(text), Some(1), "{text}");
+    }
+}
+
 #[test]
 fn all_problems_of_a_configuration_are_reported_at_once_and_where_they_are() {
     let folder = folder();

@@ -156,6 +156,9 @@ impl Shop {
         command.envs(TIMES.iter().copied());
         command.env("SELLONCE_SERVER__METRICS_LISTEN", "127.0.0.1:0");
         command.envs(self.database.iter().map(|url| ("SELLONCE_SERVER__DATABASE", url)));
+        // A binary that can have a defect does nothing until it is told that it has none.
+        #[cfg(feature = "sabotage")]
+        command.env("SELLONCE_SABOTAGE", "none");
         command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
         command
     }

@@ -3,10 +3,14 @@
 use async_trait::async_trait;
 use sellonce_checkout::callback::{self, Callback, Heard, LateCapture};
 use sellonce_checkout::limits;
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::store::Failure;
 use sellonce_checkout::store::callbacks::Callbacks;
 
 use crate::calls::orders;
+#[cfg(feature = "sabotage")]
+use crate::calls::sabotage::{believe, take_units};
 use crate::calls::sagas::wake;
 use crate::calls::{Database, DatabaseStore};
 use crate::sql::values;
@@ -41,6 +45,18 @@ fn hear(tables: &mut dyn Tables, callback: &Callback) -> Result<Heard, Trouble> 
     let row = values![&callback.provider, &callback.id, saga, tables.now().millis()];
     let is_new = tables.sql()?.execute(insert, row)? > 0;
     let held = callback.attempt.map(|saga| tables.held(saga)).transpose()?.flatten();
+    #[cfg(feature = "sabotage")]
+    if sabotage::is(Sabotage::CallbackNotDeduplicated)
+        && let Some(held) = held.as_ref().filter(|_| !is_new)
+    {
+        take_units(tables, held)?;
+    }
+    #[cfg(feature = "sabotage")]
+    if sabotage::is(Sabotage::OlderCallbackOverwrites)
+        && let Some(held) = &held
+    {
+        believe(tables, callback, held)?;
+    }
     let heard = callback::hear(callback, is_new, held.as_ref().map(|held| &held.run));
     if let (Heard::Woken, Some(held)) = (&heard, &held) {
         wake(tables, held)?;

@@ -7,6 +7,8 @@ mod reserve;
 use async_trait::async_trait;
 use sellonce_checkout::id::{CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::money::Currency;
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::store::orders::OrderView;
 use sellonce_checkout::store::sagas::{
     Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
@@ -21,14 +23,24 @@ use crate::tables::{Held, Tables};
 use crate::trouble::Trouble;
 
 pub(super) use operate::wake;
+#[cfg(feature = "sabotage")]
+pub(super) use {moves::place_order, reserve::reserve};
 
 #[async_trait]
 impl<D: Database> Sagas for DatabaseStore<D> {
     async fn reserve(&self, call: Reserve) -> Answer<Begun, ReserveRefusal> {
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::KeyAfterEffect) {
+            return self.reserve_then_note(call).await;
+        }
         self.write_by_keys(move |tables| reserve::reserve(tables, &call)).await
     }
 
     async fn place_order(&self, call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure> {
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::OutboxOutsideTransaction) {
+            return self.place_then_tell(call).await;
+        }
         self.write_by_keys(move |tables| moves::place_order(tables, &call)).await?
     }
 
@@ -102,6 +114,10 @@ impl<D: Database> Sagas for DatabaseStore<D> {
 /// The saga, if it is still where the caller left it and nobody has taken it over (I14).
 fn held(tables: &mut dyn Tables, from: From) -> Result<Option<Held>, Trouble> {
     let held = tables.held(from.saga)?;
+    #[cfg(feature = "sabotage")]
+    if sabotage::is(Sabotage::NoFenceCheck) {
+        return Ok(held);
+    }
     Ok(held.filter(|held| held.run.saga.state == from.state && held.run.saga.fence == from.fence))
 }
 
@@ -111,6 +127,10 @@ fn postpone(tables: &mut dyn Tables, call: &Postpone) -> Result<Moved<()>, Troub
     let mut is = was.clone();
     is.schedule.let_go(&mut is.run, call, now, &times);
     is.owner = None;
+    #[cfg(feature = "sabotage")]
+    if sabotage::is(Sabotage::NoFenceCheck) {
+        is.run.saga.fence = call.from.fence;
+    }
     if let (Some(before), Some(attempt)) = (&was.run.attempt, &is.run.attempt)
         && before != attempt
     {
@@ -140,7 +160,10 @@ fn claim(tables: &mut dyn Tables, owner: OwnerId, limit: u32) -> Result<Vec<Run>
              ORDER BY next_run_at, id LIMIT ?2 FOR UPDATE SKIP LOCKED"
         }
     };
-    let row = values![tables.now().millis(), limit];
+    let now = tables.now();
+    #[cfg(feature = "sabotage")]
+    let now = if sabotage::is(Sabotage::LeaseByLocalClock) { sabotage::local_clock(now) } else { now };
+    let row = values![now.millis(), limit];
     let mut due = tables.sql()?.many(due, row, |columns| columns.uuid().map(SagaId))?;
     due.sort_unstable();
     let mut claimed = Vec::with_capacity(due.len());

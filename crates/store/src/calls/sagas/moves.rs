@@ -9,6 +9,10 @@ use sellonce_checkout::id::OrderId;
 use sellonce_checkout::order;
 use sellonce_checkout::order::change;
 use sellonce_checkout::payment;
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::saga::Ending;
 use sellonce_checkout::saga::State;
 use sellonce_checkout::session::{Checkout, Status};
 use sellonce_checkout::steps;
@@ -25,7 +29,7 @@ use crate::tables::{Held, Tables};
 use crate::trouble::Trouble;
 
 /// T2. The inner failure is one of this call alone, found before anything was written.
-pub(super) fn place_order(
+pub(in crate::calls) fn place_order(
     tables: &mut dyn Tables,
     call: &PlaceOrder,
 ) -> Result<Result<Moved<Box<OrderView>>, Failure>, Trouble> {
@@ -146,6 +150,11 @@ pub(super) fn release(tables: &mut dyn Tables, call: &Release) -> Result<Moved<B
     let Some(was) = held(tables, call.from)? else { return Ok(Moved::Lost) };
     if was.is_open() {
         settle(tables, &was, Settlement::Release)?;
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::ReleaseTwiceOnExpiry) && call.ending == Ending::Expired {
+            let (saga, now) = (&was.run.saga, tables.now());
+            let _ = tables.book().settle(&saga.hold, Settlement::Release, Cause::Saga(saga.id), now);
+        }
     }
     if call.to == State::Released && was.run.saga.order.is_none() {
         let mut checkout = tables.named_checkout(was.run.saga.checkout)?;

@@ -1,6 +1,8 @@
 //! T1: the key, the checkout, what is held, the saga.
 
 use sellonce_checkout::idempotency::{self, Progress, WorkDone};
+#[cfg(feature = "sabotage")]
+use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::schedule::Schedule;
 use sellonce_checkout::session::{Checkout, Status};
 use sellonce_checkout::steps::{self, CartStanding};
@@ -8,6 +10,8 @@ use sellonce_checkout::store::checkouts::{Goods, OpenRefusal};
 use sellonce_checkout::store::sagas::{Begun, Reserve, ReserveRefusal, Target};
 
 use crate::calls::checkouts;
+#[cfg(feature = "sabotage")]
+use crate::calls::sabotage::priced_today;
 use crate::tables::{KnownKey, Tables};
 use crate::trouble::Trouble;
 
@@ -15,7 +19,7 @@ use crate::trouble::Trouble;
 type Outcome<T> = Result<Result<T, ReserveRefusal>, Trouble>;
 
 /// Begins a saga, or finds the one that the key began before.
-pub(super) fn reserve(tables: &mut dyn Tables, call: &Reserve) -> Outcome<Begun> {
+pub(in crate::calls) fn reserve(tables: &mut dyn Tables, call: &Reserve) -> Outcome<Begun> {
     if let Target::Open { id, .. } = &call.target {
         tables.expect_checkout(*id);
     }
@@ -34,6 +38,11 @@ pub(super) fn reserve(tables: &mut dyn Tables, call: &Reserve) -> Outcome<Begun>
     let run = match steps::begin(call, &checkout, standing, tables.book(), &shop, now) {
         Ok(run) => run,
         Err(refusal) => return Ok(Err(refusal)),
+    };
+    #[cfg(feature = "sabotage")]
+    let run = match sabotage::is(Sabotage::PriceRecalculatedAtPay) {
+        true => priced_today(tables, run, &checkout)?,
+        false => run,
     };
     if is_new {
         tables.insert_checkout(&checkout)?;
