@@ -126,11 +126,11 @@ impl Town {
     }
 
     fn start(self: &Arc<Self>, node: Node) {
-        let faults = || Faults { world: self.world.clone(), node };
+        let faults = || Faults { world: self.world.clone(), node, defect: self.defect };
         let store = Arc::new(FaultyStore { store: self.store.clone(), faults: Arc::new(faults()) });
         let simulated = Simulated::new(self.book.clone(), self.world.clone(), self.settings.clone());
         let faulty = Faulty::new(simulated, BadDay::bad_day(self.seed));
-        let line = Line { provider: faulty, faults: faults(), defect: self.defect };
+        let line = Line { provider: faulty, faults: faults() };
         let call_ms = Times::default().payment_call_ms;
         let limited: Arc<dyn PaymentProvider> = Arc::new(TimeLimited::new(line, self.world.clone(), call_ms));
         let providers = BTreeMap::from([(NAME.to_owned(), limited)]);
