@@ -82,7 +82,7 @@ async fn a_killed_server_and_the_worst_provider_leave_nothing_over_on_sqlite() {
         shop.start();
         ready(&shop.url()).await;
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    load.has_sold(20).await;
     let acknowledged = load.stop().await;
     faults_stop(&mut shop, 1).await;
     let database = shop.path("sellonce.db");
@@ -122,7 +122,7 @@ async fn killed_servers_a_crashed_database_and_the_worst_provider_leave_nothing_
     for server in 0..2 {
         ready(&shop.url_of(server)).await;
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    load.has_sold(20).await;
     let acknowledged = load.stop().await;
     faults_stop(&mut shop, 2).await;
     all_at_rest(|| database.psql(UNFINISHED).lines().map(str::to_owned).collect()).await;
