@@ -38,6 +38,10 @@ docs:
 long-kill kills="50":
     SELLONCE_KILLS={{kills}} cargo nextest run --profile long --release -p sellonce --test engine --no-capture no_acknowledged_order nothing_over
 
+# Every flow of a checkout with every fault at each of its calls, on SQLite and on PostgreSQL (an hour)
+long-saga:
+    SELLONCE_SAGA_ALL=1 cargo run --release -p sellonce-cluster -- cargo nextest run --release --profile long -p sellonce-store --test saga --test saga_postgres
+
 # The saga's table searched as a model with two faults instead of one: four million states (two minutes)
 long-model faults="2":
     SELLONCE_MODEL_FAULTS={{faults}} cargo nextest run --profile long --release -p sellonce-checkout --test model --no-capture

@@ -82,7 +82,8 @@ pub struct Times {
     pub payment_call_ms: i64,
     /// The first pause before a step is tried again; it doubles up to [`Times::retry_ms_max`].
     pub retry_ms_min: i64,
-    /// The longest pause between two tries of a step.
+    /// The longest pause between two tries of a step: half a minute. With a call before it that is given up and a round of
+    /// the background loops that waits for such calls, a saga is asked for again within a minute of its provider's return.
     pub retry_ms_max: i64,
     /// How often a payment that the buyer has to act on is asked for.
     pub action_poll_ms: i64,
@@ -107,7 +108,7 @@ impl Default for Times {
             complete_wait_ms: 10_000,
             payment_call_ms: 8_000,
             retry_ms_min: 200,
-            retry_ms_max: 60_000,
+            retry_ms_max: 30_000,
             action_poll_ms: 5_000,
             stuck_ms: 15 * 60_000,
             sweep_ms: 1_000,

@@ -243,7 +243,7 @@ pub enum Step {
     Charge,
     /// Nothing to pay: go on as if captured.
     Skip,
-    /// Ask the provider how the payment that the buyer acts on stands.
+    /// Ask the provider how the payment stands: one that the buyer acts on, or whose step never has an answer.
     AskOutcome,
     /// Ask the provider to cancel the payment.
     Cancel,
@@ -272,6 +272,18 @@ pub struct Situation {
     pub hold_over: bool,
     /// What an operator has said, if one has.
     pub said: Option<Resolution>,
+    /// How often in a row the step had no answer.
+    pub tries: u32,
+}
+
+/// After how many tries without an answer each other one asks for the outcome instead: what was done long ago may be told
+/// although the answers to doing it never come through.
+const TRIES_UNTIL_ASKED: u32 = 3;
+
+impl Situation {
+    fn asks_instead(self) -> bool {
+        self.tries >= TRIES_UNTIL_ASKED && self.tries % 2 == TRIES_UNTIL_ASKED % 2
+    }
 }
 
 /// What a saga in this situation does next.
@@ -286,6 +298,10 @@ pub fn next(situation: Situation) -> Step {
         Situation { state: State::Reserved, .. } => Step::Charge,
         Situation { state: State::AwaitingBuyer, .. } => Step::AskOutcome,
         Situation { state: State::Cancelling, .. } => Step::Cancel,
+        // Asking is no way to have it done, so doing it takes turns with it.
+        Situation { state: State::Ordered | State::Voiding, .. } if situation.asks_instead() => {
+            Step::AskOutcome
+        }
         Situation { state: State::Ordered, .. } => Step::Capture,
         Situation { state: State::Refunding, .. } => Step::Refund,
         Situation { state: State::Voiding, .. } => Step::Void,

@@ -17,10 +17,11 @@ pub use cluster::{Cluster, Durability};
 /// Names the server to use instead of one of the test's own.
 pub const VARIABLE: &str = "SELLONCE_TEST_POSTGRES";
 
-/// An empty database; it is dropped with the value.
+/// A database; it is dropped with the value, unless it stays.
 pub struct Database {
     server: String,
     name: String,
+    stays: bool,
 }
 
 impl Database {
@@ -29,9 +30,22 @@ impl Database {
     /// # Panics
     /// If there is no server and none can be started: a test cannot go on then.
     pub fn new() -> Self {
-        static OWN: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::Forgetful));
-        let server = std::env::var(VARIABLE).unwrap_or_else(|_| OWN.url());
-        Self::of(&server)
+        Self::of(&server())
+    }
+
+    /// A database in the server of this test run that stays for the tests that come after, which have to share it out among
+    /// themselves. It may not be there yet: whoever finds it missing makes it.
+    pub fn standing(name: &str) -> Self {
+        let server = server().trim_end_matches('/').to_owned();
+        Self { server, name: name.to_owned(), stays: true }
+    }
+
+    /// Makes the database, empty.
+    ///
+    /// # Panics
+    /// If it is there, or cannot be made.
+    pub fn make(&self) {
+        self.tool("createdb", &["--template=template0", "--encoding=UTF8"]);
     }
 
     /// Makes an empty database in a server.
@@ -39,8 +53,8 @@ impl Database {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("sellonce_test_{}_{number}", std::process::id());
-        let database = Self { server: server.trim_end_matches('/').to_owned(), name };
-        database.tool("createdb", &["--template=template0", "--encoding=UTF8"]);
+        let database = Self { server: server.trim_end_matches('/').to_owned(), name, stays: false };
+        database.make();
         database
     }
 
@@ -80,14 +94,7 @@ impl Database {
     }
 
     fn maintenance(&self) -> String {
-        Self { server: self.server.clone(), name: "postgres".to_owned() }.url_of_kept()
-    }
-
-    /// The address of a database that is not ours to drop.
-    fn url_of_kept(self) -> String {
-        let url = self.url();
-        std::mem::forget(self);
-        url
+        Self { server: self.server.clone(), name: "postgres".to_owned(), stays: true }.url()
     }
 }
 
@@ -99,11 +106,20 @@ impl Default for Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
         let mut command = Command::new(cluster::program("dropdb"));
         command.args(["--force", "--if-exists"]).arg(format!("--maintenance-db={}", self.maintenance()));
         // A cluster that was killed or is gone takes its databases with it.
         let _gone = command.arg(&self.name).output();
     }
+}
+
+/// The server of this test run: the one that the variable names, or one that this process starts for itself.
+fn server() -> String {
+    static OWN: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::Forgetful));
+    std::env::var(VARIABLE).unwrap_or_else(|_| OWN.url())
 }
 
 fn said(output: &Output) -> String {

@@ -8,9 +8,9 @@
 //! Everything is made from a book (a store), a clock and [`simulated::Settings`], and keeps nothing else: make one
 //! [`simulated::Simulated`] for the shop's calls and one for the rest, in each server of the shop, all alike.
 //!
-//! - **The shop's calls.** `Coordinator::new` takes, under the name [`simulated::NAME`],
-//!   `TimeLimited::new(Faulty::new(Simulated::new(book, clock, settings), faults), clock, times.payment_call_ms)`. Without
-//!   [`simulated::faults::Faults`] leave [`simulated::faults::Faulty`] out.
+//! - **The shop's calls.** `Coordinator::new` takes, under the name [`simulated::NAME`], the provider with all that stands
+//!   before it: [`circuit_breaker::CircuitBreaker`] over [`time_limit::TimeLimited`] over [`simulated::faults::Faulty`] over
+//!   [`simulated::Simulated`]. Without [`simulated::faults::Faults`] leave [`simulated::faults::Faulty`] out.
 //! - **The page where a buyer acts.** `GET` [`simulated::ACTION_PATH`]`{key}`: [`simulated::Simulated::payment`]; `None` is
 //!   404, and only a payment whose status is `requires_action` gets buttons. `POST {"result": "succeed" | "fail"}` there:
 //!   [`simulated::Simulated::act`]; it answers how the payment stands, the same again when it comes twice. The address of
@@ -28,6 +28,7 @@
 //!   which says what cannot be; `bad_day` is a bad day of each. The secret is one for all servers of a shop, as
 //!   [`standard_webhooks::Secret::parse`] reads it; while it is replaced, the reader is given the old and the new one.
 
+pub mod circuit_breaker;
 pub mod contract;
 pub mod memory_book;
 pub mod simulated;

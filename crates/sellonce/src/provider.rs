@@ -12,6 +12,7 @@ use sellonce_checkout::id::Ids;
 use sellonce_checkout::payment::{CallbackReader, PaymentProvider};
 use sellonce_checkout::simulated_book::{Booking, SimulatedBook};
 use sellonce_checkout::store::Failure;
+use sellonce_payments::circuit_breaker::CircuitBreaker;
 use sellonce_payments::simulated::callbacks::Reader;
 use sellonce_payments::simulated::faults::Faulty;
 use sellonce_payments::simulated::{self, Settings, Simulated};
@@ -61,11 +62,13 @@ impl SimulatedProvider {
         Simulated::new(Arc::clone(&self.book), Arc::clone(&self.clock), self.settings.clone())
     }
 
-    /// The provider as the coordinator asks it: over a bad line, if the configuration says so, and not for ever.
+    /// The provider as the coordinator asks it: over a bad line, if the configuration says so, not for ever, and hardly at
+    /// all while it answers nobody.
     pub(crate) fn asked(&self, config: &Config) -> Arc<dyn PaymentProvider> {
         let faulty = Faulty::new(self.simulated(), config.payments.simulated.faults);
         let limit_ms = config.shop.times.payment_call_ms;
-        Arc::new(TimeLimited::new(faulty, Arc::clone(&self.clock), limit_ms))
+        let limited = TimeLimited::new(faulty, Arc::clone(&self.clock), limit_ms);
+        Arc::new(CircuitBreaker::new(limited, Arc::clone(&self.clock)))
     }
 
     /// Who reads its callbacks.

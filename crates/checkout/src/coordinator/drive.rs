@@ -33,7 +33,7 @@ impl Coordinator {
     pub async fn drive(&self, mut run: Run, until: Timestamp) -> Result<Driven, Failure> {
         let mut tries = run.saga.tries;
         loop {
-            let outcome = self.step(&run, self.store.now()).await;
+            let outcome = self.step(&run, tries, self.store.now()).await;
             // A step may take as long as the provider's time limit: the pause before the next one begins after it.
             let now = self.store.now();
             let (at, problem) = match outcome {
@@ -69,13 +69,14 @@ impl Coordinator {
     }
 
     /// Does the step that the table names, and records what came of it.
-    async fn step(&self, run: &Run, now: Timestamp) -> Result<Progress, Failure> {
+    async fn step(&self, run: &Run, tries: u32, now: Timestamp) -> Result<Progress, Failure> {
         let saga = &run.saga;
         let step = saga::next(Situation {
             state: saga.state,
             free: run.attempt.is_none(),
             hold_over: saga.hold_until <= now,
             said: saga.resolved.as_ref().map(|resolved| resolved.resolution),
+            tries,
         });
         let attempt = match (step, &run.attempt) {
             (Step::Rest, _) => return Ok(Progress::Later(now)),

@@ -304,14 +304,27 @@ fn busy(town: &Town, rules: &Rules, server: usize, hand: Hand, moves: &mut Moves
     }
 }
 
+/// How often a step was tried when its outcome is asked for instead.
+const TRIES: u32 = 3;
+
 /// Does what the table names.
 fn next(town: &Town, rules: &Rules, server: usize, hand: Hand, moves: &mut Moves) {
+    let Some(saga) = town.checkouts[hand.checkout].saga else { return };
+    let Hand { state, said, .. } = hand;
+    let situation = |tries| Situation { state, free: false, hold_over: saga.hold_over, said, tries };
+    // Tries are not counted here: what is done after some of them may be done after any.
+    let (step, instead) = ((rules.next)(situation(0)), (rules.next)(situation(TRIES)));
+    does(town, rules, server, hand, step, moves);
+    if instead != step {
+        does(town, rules, server, hand, instead, moves);
+    }
+}
+
+fn does(town: &Town, rules: &Rules, server: usize, hand: Hand, step: Step, moves: &mut Moves) {
     let checkout = hand.checkout;
-    let Some(saga) = town.checkouts[checkout].saga else { return };
     let mut push = |what, outcome| moves.push((Move { what, server: Some(server), checkout }, outcome));
     let thinks = |town: Town, mind| town.with_hand(server, Some(Hand { mind, ..hand }));
-    let situation = Situation { state: hand.state, free: false, hold_over: saga.hold_over, said: hand.said };
-    let (what, call) = match (rules.next)(situation) {
+    let (what, call) = match step {
         Step::Charge => ("charges", Call::Charge),
         Step::AskOutcome => ("asks", Call::Find),
         Step::Cancel => ("cancels", Call::Cancel),

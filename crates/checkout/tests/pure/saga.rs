@@ -120,7 +120,7 @@ fn what_comes_next_is_decided_by_state_price_and_time_alone() {
     let check = |state: State, steps: [Step; 4]| {
         let situations = [(false, false), (false, true), (true, false), (true, true)];
         for ((free, hold_over), expected) in situations.into_iter().zip(steps) {
-            let found = next(Situation { state, free, hold_over, said: None });
+            let found = next(Situation { state, free, hold_over, said: None, tries: 0 });
             assert_eq!(found, expected, "{state:?}, free {free}, hold over {hold_over}");
         }
     };
@@ -136,9 +136,25 @@ fn what_comes_next_is_decided_by_state_price_and_time_alone() {
 }
 
 #[test]
+fn money_set_aside_is_asked_for_in_turns_when_its_step_never_has_an_answer() {
+    let steps = |state| {
+        let situation = |tries| Situation { state, free: false, hold_over: true, said: None, tries };
+        [0, 1, 2, 3, 4, 5, 6, 1_001].map(|tries| next(situation(tries)))
+    };
+    let turns = |step| [step, step, step, Step::AskOutcome, step, Step::AskOutcome, step, Step::AskOutcome];
+    assert_eq!(steps(Ordered), turns(Step::Capture));
+    assert_eq!(steps(Voiding), turns(Step::Void));
+    // A charge tells how it ended, a refund asks first, and of a payment that is being cancelled it is no news how it
+    // stood before.
+    assert_eq!(steps(Reserved), [Step::Expire; 8]);
+    assert_eq!(steps(Refunding), [Step::Refund; 8]);
+    assert_eq!(steps(Cancelling), [Step::Cancel; 8]);
+}
+
+#[test]
 fn a_saga_rests_only_at_its_end() {
     for state in State::ALL {
-        let step = next(Situation { state, free: false, hold_over: false, said: None });
+        let step = next(Situation { state, free: false, hold_over: false, said: None, tries: 0 });
         assert_eq!(step == Step::Rest, state.is_end(), "{state:?}");
     }
 }
@@ -249,7 +265,7 @@ fn an_operators_word_goes_before_anything_else_and_is_always_a_move() {
     for state in State::ALL {
         for resolution in Resolution::ALL {
             for (free, hold_over) in [(false, false), (false, true), (true, false), (true, true)] {
-                let situation = Situation { state, free, hold_over, said: Some(resolution) };
+                let situation = Situation { state, free, hold_over, said: Some(resolution), tries: 0 };
                 let Some(event) = said(state, resolution) else {
                     assert_eq!(next(situation), next(Situation { said: None, ..situation }));
                     continue;

@@ -43,6 +43,8 @@ pub(crate) struct Payment {
     pub(crate) refunds: BTreeMap<String, Money>,
     /// How often it was asked to charge.
     pub(crate) asked: u32,
+    /// Whether it was asked to cancel.
+    called_off: bool,
     asked_for: Option<(Money, String, Capture)>,
     capture: Capture,
     script: Script,
@@ -184,6 +186,7 @@ impl Bank {
             amount: plus(charge.amount, script.more),
             refunds: BTreeMap::new(),
             asked: 0,
+            called_off: false,
             asked_for: None,
             capture: charge.capture,
             script,
@@ -256,7 +259,9 @@ impl PaymentProvider for Bank {
     async fn find(&self, attempt: &Attempt) -> Result<Option<Report>, Unknown> {
         let key = attempt.saga.attempt_key();
         let (script, lost, report) = self.of(&charge_of(attempt), |payment| {
-            let lost = lose(&mut payment.script.lost_after);
+            let captured = payment.standing == Standing::Captured && !payment.called_off;
+            let lost =
+                lose(&mut payment.script.lost_after) || (captured && lose(&mut payment.script.lost_captures));
             (payment.script, lost, payment.report(&key))
         });
         self.answer(script, lost, report).await
@@ -264,7 +269,8 @@ impl PaymentProvider for Bank {
 
     async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown> {
         let key = attempt.saga.attempt_key();
-        let (script, report) = self.of(&charge_of(attempt), |payment| {
+        let (script, lost, report) = self.of(&charge_of(attempt), |payment| {
+            payment.called_off = true;
             payment.standing = match payment.standing {
                 Standing::Nothing | Standing::Waiting => Standing::Cancelled,
                 Standing::Authorized => Standing::Voided,
@@ -272,10 +278,11 @@ impl PaymentProvider for Bank {
                     payment.standing
                 }
             };
-            (payment.script, payment.report(&key))
+            let lost = payment.standing == Standing::Voided && payment.script.only_tells;
+            (payment.script, lost, payment.report(&key))
         });
         let report = report.expect("what was cancelled is booked");
-        self.answer(script, false, report).await
+        self.answer(script, lost, report).await
     }
 
     async fn capture(&self, attempt: &Attempt) -> Result<Report, Unknown> {
@@ -294,7 +301,9 @@ impl PaymentProvider for Bank {
             let outcome = Outcome::Declined("capture_refused".to_owned());
             let report = report
                 .map(|report| if refused { Report { outcome: outcome.clone(), ..report } } else { report });
-            (payment.script, lose(&mut payment.script.lost_captures), report)
+            let lost = lose(&mut payment.script.lost_captures)
+                || (payment.standing == Standing::Captured && payment.script.only_tells);
+            (payment.script, lost, report)
         });
         let report = report.ok_or_else(|| Unknown("nothing was set aside".to_owned()))?;
         self.answer(script, lost, report).await

@@ -14,7 +14,7 @@ use crate::afterwards::{hear, operator_gives_up, refund};
 use crate::every_step::FAULTS;
 use crate::faults::Fault;
 use crate::refunds;
-use crate::stores::CASES;
+use crate::stores::sample;
 use crate::world::{Opened, Recovery, Server, Told, Wish, World, sku};
 
 const TOKENS: [&str; 12] = [
@@ -180,7 +180,7 @@ impl Crowd {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(ProptestConfig::with_cases(sample().cases))]
 
     #[test]
     fn any_crowd_of_buyers_leaves_the_shop_whole(

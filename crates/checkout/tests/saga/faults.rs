@@ -100,6 +100,16 @@ impl Faults {
         self.state.lock().expect("faults do not panic")
     }
 
+    /// Notes that a hand came too late to move its saga, which only its fence tells.
+    pub(crate) fn sees_a_late_hand(&self) {
+        self.state().hit.insert("a late hand");
+    }
+
+    /// Whether late hands are let through: never here, where the store must refuse them.
+    pub(crate) const fn forgets_fences(&self) -> bool {
+        false
+    }
+
     pub(crate) fn turn(&self, name: &'static str) -> Option<Fault> {
         let mut state = self.state();
         state.calls += 1;

@@ -1,4 +1,5 @@
-//! A store whose calls can fail: those that run sagas, refunds and deliveries, by faults that the suite decides on.
+//! A store whose calls can fail: those that run sagas, refunds and deliveries, by faults that the suite decides on; and
+//! which sees to it that no saga is moved by a hand that has lost it (I14).
 //!
 //! Leaves which call is hit, and how, to the module `faults` beside it; a suite that includes this file brings its own.
 
@@ -36,8 +37,8 @@ use sellonce_checkout::store::orders::{
     TransitionOrder,
 };
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
-    ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
+    Advance, Begun, CallOffOrder, From, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
+    ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
@@ -63,6 +64,17 @@ const ALWAYS: [Invariant; 9] = [
 ];
 
 impl FaultyStore {
+    /// The fence of the latest hand that took a saga, if it is not the one that a move is made under.
+    async fn later_fence(&self, from: From) -> Option<i64> {
+        let saga = self.store.saga(from.saga).await.ok()??.saga;
+        let later = (saga.fence > from.fence).then_some(saga.fence);
+        if later.is_some() && saga.state == from.state {
+            // All else is as the late hand left it.
+            self.faults.sees_a_late_hand();
+        }
+        later
+    }
+
     async fn audit_if_watched(&self) {
         if !self.faults.is_watched() {
             return;
@@ -77,7 +89,7 @@ impl FaultyStore {
 
 /// Calls that are passed on, with or without faults.
 macro_rules! passed_on {
-    ($port:ident: $(fn $name:ident($($argument:ident: $of:ty),*) -> $answer:ty;)* faulty: $(fn $faulty:ident($($given:ident: $kind:ty),*) -> $outcome:ty;)*) => {
+    ($port:ident: $(fn $name:ident($($argument:ident: $of:ty),*) -> $answer:ty;)* faulty: $(fn $faulty:ident($($given:ident: $kind:ty),*) -> $outcome:ty;)* $(moves: $(fn $move:ident($by:ty) -> $moved:ty;)*)?) => {
         #[async_trait]
         impl $port for FaultyStore {
             $(async fn $name(&self, $($argument: $of),*) -> $answer {
@@ -92,6 +104,22 @@ macro_rules! passed_on {
                 };
                 under_faults!(self.faults, stringify!($faulty), failure, answer())
             })*
+            $($(async fn $move(&self, call: $by) -> $moved {
+                let failure = Failure::Unavailable(stringify!($move).to_owned());
+                let answer = async || {
+                    let later = self.later_fence(call.from).await;
+                    let mut call = call.clone();
+                    if self.faults.forgets_fences() {
+                        call.from.fence = later.unwrap_or(call.from.fence);
+                    }
+                    let answer = self.store.$move(call).await;
+                    let lost = matches!(answer, Ok(Moved::Lost) | Err(_));
+                    assert!(later.is_none() || lost, "I14: a hand that lost its saga makes the move {}", stringify!($move));
+                    self.audit_if_watched().await;
+                    answer
+                };
+                under_faults!(self.faults, stringify!($move), failure, answer())
+            })*)?
         }
     };
 }
@@ -193,16 +221,17 @@ passed_on! { Sagas:
     fn end_leases() -> Result<(), Failure>;
     faulty:
     fn reserve(call: Reserve) -> Answer<Begun, ReserveRefusal>;
-    fn place_order(call: PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
-    fn pay_order(call: PayOrder) -> Result<Moved<Box<OrderView>>, Failure>;
-    fn call_off_order(call: CallOffOrder) -> Result<Moved<Box<Run>>, Failure>;
-    fn release(call: Release) -> Result<Moved<Box<Run>>, Failure>;
-    fn advance(call: Advance) -> Result<Moved<Box<Run>>, Failure>;
-    fn postpone(call: Postpone) -> Result<Moved<()>, Failure>;
     fn claim_sagas(owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
     fn take_over(call: TakeOver) -> Result<Moved<Box<Run>>, Failure>;
     fn unfinished_saga(checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     fn saga(id: SagaId) -> Result<Option<Run>, Failure>;
     fn retry_saga(id: SagaId) -> Answer<Run, RetryRefusal>;
     fn resolve_saga(call: ResolveSaga) -> Answer<ResolvedSaga, ResolveRefusal>;
+    moves:
+    fn place_order(PlaceOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    fn pay_order(PayOrder) -> Result<Moved<Box<OrderView>>, Failure>;
+    fn call_off_order(CallOffOrder) -> Result<Moved<Box<Run>>, Failure>;
+    fn release(Release) -> Result<Moved<Box<Run>>, Failure>;
+    fn advance(Advance) -> Result<Moved<Box<Run>>, Failure>;
+    fn postpone(Postpone) -> Result<Moved<()>, Failure>;
 }

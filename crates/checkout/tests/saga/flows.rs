@@ -196,6 +196,13 @@ pub(crate) const FLOWS: &[Flow] = &[
         tokens: &["approve lost_after=1 lost_captures=2"],
         ..TWO_STEPS
     },
+    Flow { name: "two steps, no answer to a capture ever", tokens: &["approve only_tells=1"], ..TWO_STEPS },
+    Flow {
+        name: "two steps, no answer to a void ever",
+        tokens: &["approve refuses_capture=1 only_tells=1"],
+        end: End::CalledOff,
+        ..TWO_STEPS
+    },
     Flow { name: "two steps, both at once", tokens: &["approve_at_once"], ..TWO_STEPS },
     Flow { name: "two steps, declined", tokens: &["decline lost_after=1"], end: End::Declined, ..TWO_STEPS },
     Flow { name: "two steps, the buyer acts", tokens: &["act"], acts: Act::Pays, ..TWO_STEPS },

@@ -9,7 +9,7 @@ use sellonce_checkout::store::sagas::{Advance, From, Moved, PaymentNews, Postpon
 
 use crate::faults::Fault;
 use crate::flows::{FLOWS, Flow, Then, assert_end, begin};
-use crate::stores::EACH;
+use crate::stores::sample;
 use crate::world::{Opened, Told, World};
 
 /// A server that stands still at a call of its first request, and what it tells when it goes on: after its lease ran
@@ -38,11 +38,12 @@ fn stood_still(flow: &Flow, (world, opened): &(World, Opened), number: usize, fa
 
 #[test]
 fn a_server_that_stood_still_at_any_step_tells_what_the_other_one_made_of_it() {
-    let flows = FLOWS.iter().filter(|flow| flow.has_one_answer());
-    for (flow, offset) in flows.zip((0..EACH).cycle()) {
+    let sample = sample();
+    let flows = FLOWS.iter().filter(|flow| flow.has_one_answer()).step_by(sample.flows);
+    for (flow, offset) in flows.zip((0..sample.calls).cycle()) {
         // Before its first call nobody else knows of the request, so there is nothing to take over.
         for (fault, first) in [(Fault::StandsStillBefore, 2), (Fault::StandsStillAfter, 1)] {
-            for number in (first + offset..).step_by(EACH) {
+            for number in (first + offset..).step_by(sample.calls) {
                 println!("{}: {fault:?} at call {number}", flow.name);
                 let town = begin(flow);
                 let Some(told) = stood_still(flow, &town, number, fault) else { break };

@@ -37,8 +37,10 @@ pub(crate) struct Script {
     pub(crate) refused_refunds: u32,
     /// How many captures are lost before they are booked.
     pub(crate) unheard_captures: u32,
-    /// How many answers to captures are lost after they were booked.
+    /// How many answers to captures are lost after they were booked, and to questions until it is called off.
     pub(crate) lost_captures: u32,
+    /// Whether captures and voids are booked and never answered; only who asks is told.
+    pub(crate) only_tells: bool,
     /// Whether what is set aside can never be taken.
     pub(crate) refuses_capture: bool,
     /// How much more is taken than was set aside.
@@ -83,6 +85,7 @@ impl Script {
             refused_refunds: numbers.count("refused_refunds"),
             unheard_captures: numbers.count("unheard_captures"),
             lost_captures: numbers.count("lost_captures"),
+            only_tells: numbers.count("only_tells") > 0,
             refuses_capture: numbers.count("refuses_capture") > 0,
             takes_more: numbers.number("takes_more"),
         };
@@ -92,6 +95,6 @@ impl Script {
 
     pub(crate) fn loses_nothing(&mut self) {
         (self.lost_before, self.lost_after, self.lost_refunds) = (0, 0, 0);
-        (self.unheard_captures, self.lost_captures) = (0, 0);
+        (self.unheard_captures, self.lost_captures, self.only_tells) = (0, 0, false);
     }
 }

@@ -7,7 +7,7 @@
 //! mod afterwards;
 //! ```
 //!
-//! and has a module `stores` of its own with these three items. `everywhere` finds what the list lacks. A store may work in
+//! and has a module `stores` of its own with these two functions. `everywhere` finds what the list lacks. A store may work in
 //! other threads: whoever waits for it is woken. If it needs a runtime, `open` enters one that outlives the test.
 
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use sellonce_checkout::clock::Clock;
 use sellonce_checkout::store::memory::MemoryStore;
 use sellonce_checkout::store::{Shop, Store};
 
-/// Of the calls of a flow, each so-manieth is hit by each fault: 1 is all of them, and takes some ten thousand runs.
-pub(crate) const EACH: usize = 1;
+use crate::every_step::Sample;
 
-/// How many random cases there are of each law.
-pub(crate) const CASES: u32 = 256;
+/// Everything, with some ten thousand runs.
+pub(crate) fn sample() -> Sample {
+    Sample::ALL
+}
 
 /// An empty store whose time is that of the clock.
 pub(crate) fn open(shop: Shop, clock: Arc<dyn Clock>) -> Arc<dyn Store> {

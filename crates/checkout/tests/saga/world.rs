@@ -193,8 +193,9 @@ impl World {
             if quiet == 3 {
                 return;
             }
-            // As long as the longest pause of a saga, and longer than a lease.
-            self.clock.pass(self.store.shop().times.retry_ms_max);
+            // Longer than the longest pause of a saga, and than a lease.
+            let times = self.store.shop().times;
+            self.clock.pass(times.retry_ms_max.max(times.lease_ms) + 1);
         }
         panic!("the town never comes to rest");
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::Currency;
+use sellonce_payments::circuit_breaker::CircuitBreaker;
 use sellonce_payments::contract::{self, Subject, Tokens};
 use sellonce_payments::memory_book::MemoryBook;
 use sellonce_payments::simulated::Settings;
@@ -22,7 +23,8 @@ fn check(settings: &Settings, faults: Faults, tokens: Tokens) {
     let call_ms = Times::default().payment_call_ms;
     let server = || {
         let provider = Faulty::new(provider(&book, &clock, settings.clone()), faults);
-        Arc::new(TimeLimited::new(provider, clock.clone(), call_ms)) as Arc<_>
+        let limited = TimeLimited::new(provider, clock.clone(), call_ms);
+        Arc::new(CircuitBreaker::new(limited, clock.clone())) as Arc<_>
     };
     let subject = Subject {
         servers: [server(), server()],

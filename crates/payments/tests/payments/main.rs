@@ -1,4 +1,4 @@
-//! The simulated provider, its book and the time limit, from outside; time passes only where a test lets it.
+//! The simulated provider, its book, the time limit and the circuit breaker, from outside; time passes only where a test lets it.
 
 use std::collections::BTreeSet;
 use std::pin::{Pin, pin};
@@ -16,6 +16,7 @@ use sellonce_payments::simulated::{Settings, Simulated};
 
 mod bad_days;
 mod callbacks;
+mod circuit_breaker;
 mod contract;
 mod faults;
 mod interleavings;

@@ -42,6 +42,7 @@ fn rates(name: &str) -> &'static Rates {
 pub(crate) struct Faults {
     pub(crate) world: Arc<World>,
     pub(crate) node: Node,
+    pub(crate) defect: Option<Defect>,
 }
 
 impl Faults {
@@ -55,6 +56,16 @@ impl Faults {
     pub(crate) async fn after(&self, name: &str) -> bool {
         self.pause("after", name).await;
         self.fails(rates(name).is_not_told, "is not told", name)
+    }
+
+    /// Notes that a hand came too late to move its saga, which only its fence tells.
+    pub(crate) fn sees_a_late_hand(&self) {
+        self.world.sees("a hand comes too late, which only its fence tells");
+    }
+
+    /// Whether late hands are let through.
+    pub(crate) fn forgets_fences(&self) -> bool {
+        self.defect == Some(Defect::ForgetsFences)
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -116,13 +127,14 @@ pub(crate) enum Defect {
     RefundsUnderNewKeys,
     /// A cancellation counts as confirmed without the provider having heard of it.
     CancelsWithoutAsking,
+    /// A server that stood still moves a saga that another one has taken over meanwhile.
+    ForgetsFences,
 }
 
 /// A provider at the other end of a line that is slow at times.
 pub(crate) struct Line<P> {
     pub(crate) provider: P,
     pub(crate) faults: Faults,
-    pub(crate) defect: Option<Defect>,
 }
 
 impl<P> Line<P> {
@@ -159,7 +171,7 @@ impl<P: PaymentProvider> PaymentProvider for Line<P> {
     }
 
     async fn cancel(&self, attempt: &Attempt) -> Result<Report, Unknown> {
-        if self.defect == Some(Defect::CancelsWithoutAsking) {
+        if self.faults.defect == Some(Defect::CancelsWithoutAsking) {
             let (attempt_key, reference) = (attempt.saga.attempt_key(), "reference".to_owned());
             return Ok(Report {
                 attempt_key,
@@ -177,7 +189,7 @@ impl<P: PaymentProvider> PaymentProvider for Line<P> {
 
     async fn refund(&self, attempt: &Attempt, key: &str, amount: Money) -> Result<RefundOutcome, Unknown> {
         let new = format!("{key}-{}", self.faults.world.uuid());
-        let key = if self.defect == Some(Defect::RefundsUnderNewKeys) { &new } else { key };
+        let key = if self.faults.defect == Some(Defect::RefundsUnderNewKeys) { &new } else { key };
         self.slow("refund", self.provider.refund(attempt, key, amount)).await
     }
 }

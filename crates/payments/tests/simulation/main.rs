@@ -118,15 +118,21 @@ fn found(defect: Defect) -> String {
     let found = (0..SEEDS).find_map(|seed| {
         let played = AssertUnwindSafe(|| play(seed, Capture::Automatic, Some(defect)));
         let said = std::panic::catch_unwind(played).err()?;
-        Some(said.downcast_ref::<String>().cloned().unwrap_or_default())
+        let text = said.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| said.downcast_ref::<String>().cloned())
     });
     found.unwrap_or_else(|| panic!("nobody finds {defect:?}"))
 }
 
 #[test]
 fn a_defect_that_is_planted_is_found() {
-    for defect in [Defect::RefundsUnderNewKeys, Defect::CancelsWithoutAsking] {
+    let defects = [
+        (Defect::RefundsUnderNewKeys, "I4"),
+        (Defect::CancelsWithoutAsking, "I4"),
+        (Defect::ForgetsFences, "I14"),
+    ];
+    for (defect, promise) in defects {
         let said = found(defect);
-        assert!(said.contains("I4"), "{defect:?}: {said}");
+        assert!(said.contains(promise), "{defect:?}: {said}");
     }
 }

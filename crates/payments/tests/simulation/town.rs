@@ -12,6 +12,7 @@ use sellonce_checkout::payment::{CallbackReader, CallbackRequest, Capture, Payme
 use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, MAIL};
 use sellonce_checkout::store::memory::MemoryStore;
 use sellonce_checkout::store::{Failure, Shop};
+use sellonce_payments::circuit_breaker::CircuitBreaker;
 use sellonce_payments::memory_book::MemoryBook;
 use sellonce_payments::simulated::callbacks::{Callbacks, Reader};
 use sellonce_payments::simulated::faults::{Faults as BadDay, Faulty};
@@ -126,14 +127,15 @@ impl Town {
     }
 
     fn start(self: &Arc<Self>, node: Node) {
-        let faults = || Faults { world: self.world.clone(), node };
+        let faults = || Faults { world: self.world.clone(), node, defect: self.defect };
         let store = Arc::new(FaultyStore { store: self.store.clone(), faults: Arc::new(faults()) });
         let simulated = Simulated::new(self.book.clone(), self.world.clone(), self.settings.clone());
         let faulty = Faulty::new(simulated, BadDay::bad_day(self.seed));
-        let line = Line { provider: faulty, faults: faults(), defect: self.defect };
+        let line = Line { provider: faulty, faults: faults() };
         let call_ms = Times::default().payment_call_ms;
-        let limited: Arc<dyn PaymentProvider> = Arc::new(TimeLimited::new(line, self.world.clone(), call_ms));
-        let providers = BTreeMap::from([(NAME.to_owned(), limited)]);
+        let limited = TimeLimited::new(line, self.world.clone(), call_ms);
+        let spared: Arc<dyn PaymentProvider> = Arc::new(CircuitBreaker::new(limited, self.world.clone()));
+        let providers = BTreeMap::from([(NAME.to_owned(), spared)]);
         let coordinator = Coordinator::new(store.clone(), providers, self.world.clone(), self.world.clone());
         let server = Arc::new(Server { coordinator, store });
         self.servers.lock().expect("no panics").insert(node, server.clone());

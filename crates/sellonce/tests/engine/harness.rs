@@ -32,6 +32,7 @@ pub(crate) struct Shop {
     /// Where the shop's data is; `None` is the file that is the default.
     database: Option<String>,
     servers: Vec<Server>,
+    times: &'static [(&'static str, &'static str)],
     key: Option<String>,
     /// Variables that the commands get besides the usual ones.
     variables: Vec<(&'static str, String)>,
@@ -86,7 +87,7 @@ impl Shop {
             process: None,
         };
         let servers = listeners.iter().map(server).collect();
-        Self { folder, database: None, servers, key: None, variables: Vec::new() }
+        Self { folder, database: None, servers, times: TIMES, key: None, variables: Vec::new() }
     }
 
     /// A shop with some units of one SKU, open.
@@ -112,6 +113,11 @@ impl Shop {
         shop.database = Some(url);
         shop.stock(sku, units);
         shop
+    }
+
+    /// Leaves its times as they are unless somebody sets them.
+    pub(crate) fn keep_default_times(&mut self) {
+        self.times = &[];
     }
 
     /// Sets a variable for the commands that follow.
@@ -153,7 +159,7 @@ impl Shop {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).current_dir(self.folder.path()).env("SELLONCE_LOG", "warn");
-        command.envs(TIMES.iter().copied());
+        command.envs(self.times.iter().copied());
         command.env("SELLONCE_SERVER__METRICS_LISTEN", "127.0.0.1:0");
         command.envs(self.database.iter().map(|url| ("SELLONCE_SERVER__DATABASE", url)));
         // A binary that can have a defect does nothing until it is told that it has none.

@@ -60,6 +60,16 @@ impl Load {
         Self { shared, buyers }
     }
 
+    /// Waits until buyers have so many orders; for half a minute at most.
+    pub(crate) async fn has_sold(&self, orders: usize) {
+        for _ in 0..300 {
+            if self.shared.acknowledged.lock().expect("no buyer panicked").len() >= orders {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Ends when every buyer has what they were after, and gives what they were told.
     pub(crate) async fn stop(self) -> Vec<Acknowledged> {
         self.shared.stop.store(true, Ordering::Relaxed);

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::Shop;
 use crate::shop_client::Answer;
 
-on_every_database! {
+on_every_store! {
     a_buyer_who_confirms_has_an_order,
     a_buyer_who_refuses_can_choose_again,
     a_buyer_who_changes_their_mind_is_not_charged,

@@ -3,11 +3,11 @@
 use sellonce_payments::standard_webhooks::Secret;
 use serde_json::json;
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::{Plan, Shop, StoreKind, secret};
 use crate::shop_client::Answer;
 
-on_every_database! {
+on_every_store! {
     a_callback_that_comes_again_is_heard_once,
     a_forged_callback_is_refused_and_changes_nothing,
     a_callback_that_names_nothing_of_ours_is_received,

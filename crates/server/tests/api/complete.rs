@@ -12,11 +12,11 @@ use sellonce_server::app::Settings;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::{Plan, Shop, StoreKind};
 use crate::shop_client::{checkout_body, pay};
 
-on_every_database! {
+on_every_store! {
     a_sale_is_paid_and_its_stock_is_sold,
     a_declined_payment_holds_nothing_and_leaves_the_checkout_open,
     what_is_sold_out_is_named_with_what_is_left,

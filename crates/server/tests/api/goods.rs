@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::{Plan, Shop, StoreKind};
 use crate::shop_client::Answer;
 
-on_every_database! {
+on_every_store! {
     an_order_ships_in_parts,
     what_is_not_there_is_not_shipped,
     what_came_back_can_be_sold_again,

@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::Shop;
 use crate::shop_client::pay;
 
-on_every_database! {
+on_every_store! {
     a_repetition_is_answered_byte_for_byte,
     a_repetition_tells_the_order_as_it_was_first_told,
     a_declined_payment_is_declined_again_in_the_same_words,

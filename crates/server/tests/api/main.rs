@@ -45,14 +45,6 @@ macro_rules! on_every_store {
                 }
             )+
         }
-    };
-}
-pub(crate) use on_every_store;
-
-/// Runs them on PostgreSQL as well: those in which several calls of one shop meet.
-macro_rules! on_every_database {
-    ($($name:ident,)+) => {
-        crate::on_every_store! { $($name,)+ }
 
         mod on_postgres {
             $(
@@ -64,4 +56,4 @@ macro_rules! on_every_database {
         }
     };
 }
-pub(crate) use on_every_database;
+pub(crate) use on_every_store;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::on_every_database;
+use crate::on_every_store;
 use crate::shop::Shop;
 
-on_every_database! {
+on_every_store! {
     an_order_is_shown_to_who_has_its_token_and_to_nobody_else,
     merchants_see_who_did_what_and_buyers_see_what_happened,
     orders_are_listed_newest_first,

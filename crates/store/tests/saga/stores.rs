@@ -12,8 +12,15 @@ use sellonce_store::{Settings, SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub(crate) const EACH: usize = 23;
-pub(crate) const CASES: u32 = 16;
+use crate::every_step::Sample;
+
+/// A part; all of it if `SELLONCE_SAGA_ALL` is set.
+pub(crate) fn sample() -> Sample {
+    if std::env::var_os("SELLONCE_SAGA_ALL").is_some() {
+        return Sample::ALL;
+    }
+    Sample { flows: 1, calls: 23, cases: 16 }
+}
 
 /// A folder in memory, where there is one: these tests are about steps, not about disks.
 const IN_MEMORY: &str = "/dev/shm";
