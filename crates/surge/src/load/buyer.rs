@@ -159,8 +159,18 @@ impl<'a> Tab<'a> {
         let (_, before) = steps.split_last().ok_or(End::Error)?;
         for (index, step) in before.iter().enumerate() {
             let heard = self.ask(*step, Some(index)).await?;
-            if let Heard::Opened { confirm: Some(_), .. } = heard {
-                self.ask(Step::Confirm, None).await?;
+            match heard {
+                Heard::Opened { confirm: Some(_), .. } => drop(self.ask(Step::Confirm, None).await?),
+                // Some shops look at the stock already when something is put into the cart.
+                Heard::SoldOut(_) => return Err(End::SoldOut),
+                Heard::Refused { .. } => return Err(End::Refused),
+                Heard::Declined { .. } => return Err(End::Declined),
+                Heard::Next
+                | Heard::Opened { .. }
+                | Heard::Ordered(_)
+                | Heard::UnderWay { .. }
+                | Heard::Shed { .. }
+                | Heard::Broken { .. } => {}
             }
         }
         Ok(())

@@ -123,10 +123,10 @@ impl Checker<'_> {
         let sell = self.calls(&file.sell, &mut of_goods);
         let reprice = self.calls(&file.reprice, &mut of_goods.clone());
         let stock = self.call(&file.stock.request, &of_goods);
-        let pages = with(&names, &["cursor", "offset"]);
+        let pages = with(&names, &["cursor", "offset", "page"]);
         let orders = file.orders.as_ref().map(|orders| self.call(&orders.request, &pages));
         let payments = file.payments.as_ref().map(|payments| self.call(&payments.request, &pages));
-        let pages_of_goods = with(&of_goods, &["cursor", "offset"]);
+        let pages_of_goods = with(&of_goods, &["cursor", "offset", "page"]);
         let ledger = file.ledger.as_ref().map(|ledger| self.call(&ledger.request, &pages_of_goods));
         let steps = self.steps(&file.steps, &with(&of_goods, OF_BUYERS));
         self.books(&file);
@@ -329,6 +329,15 @@ impl Checker<'_> {
         }
         for pointer in pointers {
             self.pointer(pointer);
+        }
+        let cursor = Names::from(["cursor".to_owned()]);
+        let lists = [
+            file.orders.as_ref().and_then(|orders| orders.page.as_ref()),
+            file.payments.as_ref().and_then(|payments| payments.page.as_ref()),
+            file.ledger.as_ref().and_then(|ledger| ledger.page.as_ref()),
+        ];
+        for page in lists.into_iter().flatten() {
+            self.template(page, &cursor);
         }
     }
 }

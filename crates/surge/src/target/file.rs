@@ -193,6 +193,8 @@ pub(super) struct OrdersFile {
     pub(super) list: Text,
     /// Pointer to the next cursor; null or missing on the last page.
     pub(super) next: Option<Text>,
+    /// What `{{page}}` is on every page but the first, where it is empty: as `&after={{cursor}}`.
+    pub(super) page: Option<Text>,
     pub(super) id: Text,
     pub(super) email: Text,
     pub(super) status: Option<Text>,
@@ -216,6 +218,8 @@ pub(super) struct PaymentsFile {
     pub(super) list: Text,
     /// Pointer to the next cursor; null or missing on the last page.
     pub(super) next: Option<Text>,
+    /// What `{{page}}` is on every page but the first, where it is empty: as `&after={{cursor}}`.
+    pub(super) page: Option<Text>,
     /// The key that an order names.
     pub(super) id: Text,
     /// `captured` and so on; every row is a captured one if it is not named.
@@ -234,6 +238,8 @@ pub(super) struct LedgerFile {
     pub(super) list: Text,
     /// Pointer to the next cursor; null or missing on the last page.
     pub(super) next: Option<Text>,
+    /// What `{{page}}` is on every page but the first, where it is empty: as `&after={{cursor}}`.
+    pub(super) page: Option<Text>,
     pub(super) location: Text,
     pub(super) version: Text,
     pub(super) kind: Text,

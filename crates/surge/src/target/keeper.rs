@@ -15,7 +15,7 @@ use super::check::live_key;
 use super::file::{Call, StockFile, Text};
 use super::reading::{Reading, number_at, text_at};
 use super::requests::CallRequest;
-use super::template::Facts;
+use super::template::{Facts, Place, Template};
 use super::{Inner, Known, Target};
 
 /// The most pages of a list: a cursor that leads back to itself must not be followed for ever.
@@ -117,7 +117,7 @@ impl TargetKeeper {
     async fn orders(&self, opening: &Opening) -> Option<Result<Vec<Order>, String>> {
         let inner = self.inner();
         let (file, request) = (inner.file.orders.as_ref()?, inner.orders.as_ref()?);
-        let rows = self.list(request, &file.list, file.next.as_ref(), &Facts::new()).await;
+        let rows = self.list(request, &Pages::of(&file.list, &file.next, &file.page), &Facts::new()).await;
         let order = |row: &Value| {
             let line = |line: &Value| {
                 Some(Line {
@@ -154,7 +154,7 @@ impl TargetKeeper {
     async fn payments(&self) -> Option<Result<Vec<Payment>, String>> {
         let inner = self.inner();
         let (file, request) = (inner.file.payments.as_ref()?, inner.payments.as_ref()?);
-        let rows = self.list(request, &file.list, file.next.as_ref(), &Facts::new()).await;
+        let rows = self.list(request, &Pages::of(&file.list, &file.next, &file.page), &Facts::new()).await;
         let payment = |row: &Value| {
             let refunded = inner.money.at(row, file.refunded.as_ref());
             Some(Payment {
@@ -174,7 +174,8 @@ impl TargetKeeper {
         let mut all = Vec::new();
         for good in &opening.goods {
             let facts = inner.facts_of(&good.sku);
-            let rows = match self.list(request, &file.list, file.next.as_ref(), &facts).await {
+            let rows = match self.list(request, &Pages::of(&file.list, &file.next, &file.page), &facts).await
+            {
                 Ok(rows) => rows,
                 Err(reason) => return Some(Err(reason)),
             };
@@ -199,21 +200,26 @@ impl TargetKeeper {
     }
 
     /// All pages of a list.
-    async fn list(&self, request: &CallRequest, list: &Text, next: Option<&Text>, facts: &Facts) -> Rows {
+    async fn list(&self, request: &CallRequest, pages: &Pages<'_>, facts: &Facts) -> Rows {
         let inner = self.inner();
         let mut rows: Vec<Value> = Vec::new();
         let mut cursor = String::new();
         for _ in 0..PAGES_MAX {
-            let mut page =
-                Facts::from([("cursor".to_owned(), cursor), ("offset".to_owned(), rows.len().to_string())]);
+            let mut page = Facts::from([
+                ("offset".to_owned(), rows.len().to_string()),
+                ("page".to_owned(), pages.page(&cursor)),
+                ("cursor".to_owned(), cursor),
+            ]);
             page.extend(facts.clone());
             let body = self.answer(request, |name| inner.value(name, &[&page])).await?;
-            let found = body.pointer(list.get_ref()).and_then(Value::as_array).cloned().unwrap_or_default();
+            let found = body.pointer(pages.list.get_ref()).and_then(Value::as_array).cloned();
+            let found =
+                found.ok_or_else(|| format!("nothing is at {} of {body:.300}", pages.list.get_ref()))?;
             let was_empty = found.is_empty();
             rows.extend(found);
-            match text_at(&body, next) {
+            match text_at(&body, pages.next) {
                 Some(found) => cursor = found,
-                None if next.is_none() && request.pages() && !was_empty => cursor = String::new(),
+                None if pages.next.is_none() && request.pages() && !was_empty => cursor = String::new(),
                 None => return Ok(rows),
             }
         }
@@ -302,6 +308,27 @@ impl Inner {
         let known = self.known.get().into_iter().flat_map(|known| &known.of_sku);
         let found = known.filter(|(_, facts)| facts.values().any(|value| value == text)).map(|(sku, _)| sku);
         found.into_iter().next().cloned().unwrap_or_else(|| text.to_owned())
+    }
+}
+
+/// How the pages of a list follow each other.
+struct Pages<'a> {
+    list: &'a Text,
+    next: Option<&'a Text>,
+    page: Option<&'a Text>,
+}
+
+impl<'a> Pages<'a> {
+    fn of(list: &'a Text, next: &'a Option<Text>, page: &'a Option<Text>) -> Self {
+        Self { list, next: next.as_ref(), page: page.as_ref() }
+    }
+
+    /// What `{{page}}` stands for.
+    fn page(&self, cursor: &str) -> String {
+        let template = self.page.filter(|_| !cursor.is_empty()).map(|page| Template::parse(page.get_ref()));
+        let filled =
+            template.and_then(|template| template.ok()?.fill(Place::Path, |_| Some(cursor.to_owned())).ok());
+        filled.unwrap_or_default()
     }
 }
 

@@ -71,8 +71,10 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(text) => filled.push_str(text),
-                // The lines of a cart are a text of the file, filled already.
-                Part::Name(name) if name == "lines" => filled.push_str(&value(name).ok_or(name)?),
+                // These are texts of the file, filled already.
+                Part::Name(name) if ["lines", "page"].contains(&name.as_str()) => {
+                    filled.push_str(&value(name).ok_or(name)?)
+                }
                 Part::Name(name) => filled.push_str(&escaped(place, &value(name).ok_or(name)?)),
             }
         }

@@ -5,7 +5,8 @@ use sellonce_surge::audit::audit;
 use sellonce_surge::books::{Book, Books};
 use sellonce_surge::verdict::Findings;
 
-use crate::model::{Day, Shape, day};
+use crate::day::Day;
+use crate::model::{Shape, day};
 
 pub(crate) fn shape(seed: u64) -> Shape {
     Shape { seed, purchases: 60, skus: 1, stock: 60, flash: false, restocks: 0 }

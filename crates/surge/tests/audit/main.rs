@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a day that lacks what a test plants in it fails the test")]
 
 mod clean;
+mod day;
 mod model;
 mod planted;
 mod planted_orders;

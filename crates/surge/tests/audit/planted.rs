@@ -5,7 +5,8 @@ use sellonce_surge::books::{Book, Movement, Unfinished};
 use sellonce_surge::history::{Act, Deed, End, Event, Exchange, Short, Step, Told};
 
 use crate::clean::shape;
-use crate::model::{Day, Shape, acknowledged, day, exchange, sku};
+use crate::day::Day;
+use crate::model::{Shape, acknowledged, day, exchange, sku};
 
 /// Some of everything: sold, sold out, declined, abandoned, lost and repeated.
 pub(crate) fn busy() -> Day {

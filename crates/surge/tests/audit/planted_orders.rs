@@ -4,7 +4,8 @@ use sellonce_surge::books::{Book, Judged, Order, Payment, Unfinished};
 use sellonce_surge::history::{Acknowledged, End, Event, Exchange, Step, Told};
 use sellonce_surge::verdict::Violation;
 
-use crate::model::{Day, dollars, exchange, mail};
+use crate::day::Day;
+use crate::model::{dollars, exchange, mail};
 use crate::planted::{busy, check, plain_flash, roomy, sell_to_refused};
 
 fn captured(day: &mut Day) -> &mut Payment {

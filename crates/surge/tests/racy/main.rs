@@ -90,6 +90,11 @@ fn violated(verdict: &Verdict) -> Vec<&str> {
     verdict.invariants.iter().filter(|each| each.violated > 0).map(|each| each.id.as_str()).collect()
 }
 
+#[expect(clippy::print_stdout, reason = "a test's output is shown when it fails")]
+fn tell(what: &str) {
+    println!("{what}");
+}
+
 /// Runs a shop with a sin until the figure that the sin is about is not 0.
 async fn guilty(
     sins: &str,
@@ -104,7 +109,7 @@ async fn guilty(
             assert!(violated(&verdict).contains(&invariant), "{sins}: {:?}", violated(&verdict));
             return verdict;
         }
-        println!("{sins}: not seen with seed {seed}");
+        tell(&format!("{sins}: not seen with seed {seed}"));
     }
     panic!("{sins} was not seen in {RUNS_MAX} runs");
 }
