@@ -160,6 +160,7 @@ impl Admin {
             path: path.to_owned(),
             headers,
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+            key: key.map(ToOwned::to_owned),
         };
         let mut silent = String::new();
         let until = Instant::now() + PATIENCE;

@@ -18,6 +18,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body; empty for none.
     pub body: Vec<u8>,
+    /// The idempotency key, wherever it is sent: then the same request may be sent again.
+    pub key: Option<String>,
 }
 
 /// An answer, read whole.

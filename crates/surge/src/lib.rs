@@ -17,6 +17,7 @@ mod crew;
 pub mod dialect;
 mod faults;
 pub mod history;
+mod keeper;
 pub mod lab;
 mod load;
 mod machine;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::admin::{Admin, AdminError};
+use crate::admin::AdminError;
 use crate::chance::Chance;
 use crate::clock::{Clock, ns};
 use crate::history::{Act, Deed, Event, Good, Money};
+use crate::keeper::Keeper;
 use crate::plan::{Errand, errand};
 use crate::recorder::Recorder;
 
@@ -22,7 +23,7 @@ const EVERY: Duration = Duration::from_millis(300);
 pub(crate) struct Merchant<'a> {
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
-    pub(crate) admin: &'a Admin,
+    pub(crate) keeper: &'a Keeper,
     pub(crate) goods: &'a [Good],
     pub(crate) recorder: &'a Recorder,
 }
@@ -50,14 +51,14 @@ impl Merchant<'_> {
             Errand::Price { sku, percent } => {
                 let Good { sku, price, .. } = &self.goods[sku];
                 let now = Money { amount: price.amount * percent / 100, currency: price.currency.clone() };
-                let set = self.admin.set_price(sku, &now).await;
+                let set = self.keeper.set_price(sku, &now).await;
                 let confirmed = confirmed(&set)?;
                 Some(Deed::Price { sku: sku.clone(), was: set.ok().flatten(), now, confirmed })
             }
             Errand::Stock { sku, units } => {
                 let sku = &self.goods[sku].sku;
                 let moved =
-                    self.admin.move_stock(sku, units, &format!("surge-{}-errand-{number}", self.seed)).await;
+                    self.keeper.move_stock(sku, units, &format!("surge-{}-errand-{number}", self.seed)).await;
                 let confirmed = confirmed(&moved)?;
                 Some(Deed::Stock { sku: sku.clone(), units, version: moved.ok().flatten(), confirmed })
             }

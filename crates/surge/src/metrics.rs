@@ -69,6 +69,7 @@ async fn held(wire: &Wire) -> Option<u64> {
         path: "/metrics".to_owned(),
         headers: Vec::new(),
         body: Vec::new(),
+        key: None,
     };
     let answer = wire.send(0, &request, None).await.answer.ok()?;
     figure(&String::from_utf8_lossy(&answer.body), "sellonce_http_requests_in_flight")

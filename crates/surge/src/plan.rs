@@ -66,6 +66,16 @@ impl Workload {
         self == Self::FlashSale
     }
 
+    /// Whether a cart may have several SKUs.
+    pub(crate) fn has_several_lines(self) -> bool {
+        matches!(self, Self::SteadyDay | Self::MovingPrices | Self::Everything)
+    }
+
+    /// Whether cards are declined in it.
+    pub(crate) fn has_declined(self) -> bool {
+        matches!(self, Self::FailingPayments | Self::Everything)
+    }
+
     /// Whether the merchant is busy in it.
     pub(crate) fn has_merchant(self) -> bool {
         matches!(self, Self::MovingPrices | Self::Everything)

@@ -3,13 +3,15 @@
 //! Decides the order: make the shop ready, let buyers come while faults happen, wait until all is at rest, read the
 //! books, judge. Leaves each of these to its file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use crate::audit;
 use crate::books::Books;
-use crate::history::{History, Opening};
+use crate::history::{Event, History, Opening, Told};
+use crate::keeper::Keeper;
 use crate::load::Job;
 use crate::machine::Machine;
 use crate::metrics::Watch;
@@ -81,13 +83,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     let orders = orders_told(&history);
     stage.rest(orders, &progress).await;
     progress.now("reading the books");
-    let shelf = Shelf {
-        admin: &stage.admin,
-        opening: &history.opening,
-        is_own: matches!(&settings.shop, ShopChoice::Own { database: None, .. }),
-        mails: stage.own.as_ref().map(|own| own.mails()),
-    };
-    let books = shelf.read().await;
+    let books = read_books(settings, &stage, &history.opening).await;
     progress.now("judging");
     let tally = tally(&history);
     let findings = audit::audit(&history, &books);
@@ -102,24 +98,33 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     Ok(Outcome { report, history, books })
 }
 
+async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Books {
+    match &stage.keeper {
+        Keeper::Target(keeper) => keeper.books(opening).await,
+        Keeper::Sellonce(admin) => {
+            let is_own = matches!(&settings.shop, ShopChoice::Own { database: None, .. });
+            let mails = stage.own.as_ref().map(|own| own.mails());
+            Shelf { admin, opening, is_own, mails }.read().await
+        }
+    }
+}
+
 /// A seed for who names none: by the wall clock, short enough to be typed.
 fn drawn_seed() -> u64 {
     let now = jiff::Timestamp::now().as_nanosecond();
     u64::try_from(now.unsigned_abs() % 1_000_000_007).unwrap_or(1)
 }
 
+/// How many orders buyers were told of.
 fn orders_told(history: &History) -> u64 {
-    use std::collections::BTreeSet;
-
-    use crate::history::{Event, Told};
-    let order = |event: &Event| match event {
-        Event::Exchange(exchange) => match &exchange.told {
-            Told::Ordered(order) => Some(order.order.clone()),
-            _ => None,
-        },
-        Event::Ended(_) | Event::Act(_) => None,
-    };
-    let orders: BTreeSet<String> = history.events.iter().filter_map(order).collect();
+    let mut orders = BTreeSet::new();
+    for event in &history.events {
+        if let Event::Exchange(exchange) = event
+            && let Told::Ordered(order) = &exchange.told
+        {
+            orders.insert(order.order.as_str());
+        }
+    }
     u64::try_from(orders.len()).unwrap_or(u64::MAX)
 }
 
@@ -183,7 +188,7 @@ async fn environment(
     let seed = if named { String::new() } else { format!(" --seed {}", opening.seed) };
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        shop_version: stage.version().await,
+        shop_version: stage.keeper.version().await,
         began_at: opening.began_at.clone(),
         system: machine.system,
         cores: machine.cores,

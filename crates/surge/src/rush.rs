@@ -13,7 +13,6 @@ use tokio::time::sleep;
 
 use crate::clock::{Clock, ns};
 use crate::crew;
-use crate::dialect::sellonce::Sellonce;
 use crate::faults::{Faults, Workshop};
 use crate::history::{Act, Deed, Event};
 use crate::load::{self, Job, Usher};
@@ -23,7 +22,7 @@ use crate::metrics::Watch;
 use crate::plan::Arrival;
 use crate::recorder::Recorder;
 use crate::run::Stop;
-use crate::settings::Settings;
+use crate::settings::{Settings, ShopChoice};
 use crate::stage::Stage;
 use crate::wire::Protocol;
 
@@ -58,6 +57,12 @@ pub(crate) fn jobs(
         )));
     }
     let parts = settings.workers.unwrap_or(connections.div_ceil(per_process)).clamp(1, WORKERS_MAX);
+    if parts > 1 && matches!(settings.shop, ShopChoice::Target { .. }) {
+        return Err(Stop::Unusable(format!(
+            "a target is loaded by one process, which may have {} files open here: fewer --buyers",
+            machine.open_files_max
+        )));
+    }
     let near = stage.doors.iter().all(|door| matches!(door.address.ip(), IpAddr::V4(ip) if ip.is_loopback()));
     let sources = |part: u64| -> Vec<IpAddr> {
         let third = u8::try_from(part + 1).unwrap_or(u8::MAX);
@@ -101,11 +106,11 @@ pub(crate) async fn run(
         Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies })
     });
     let (stop, stopped) = watch::channel(false);
-    let merchant = Merchant { seed, clock, admin: &stage.admin, goods: &stage.goods, recorder };
+    let merchant = Merchant { seed, clock, keeper: &stage.keeper, goods: &stage.goods, recorder };
     let foreman = Foreman { recorder, watch, held: AtomicU64::new(UNKNOWN) };
     let buying = async {
         let bought = if let [job] = jobs {
-            load::run(job, Arc::new(Sellonce), Arc::clone(recorder), &foreman).await;
+            load::run(job, Arc::clone(&stage.dialect), Arc::clone(recorder), &foreman).await;
             Ok(())
         } else {
             crew::lead(&settings.binary, jobs, recorder, &foreman).await

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::faults::FaultPlan;
 use crate::plan::{Arrival, Workload};
+use crate::target::Target;
 
 /// How long steady days and busy merchants go on unless it is said.
 const HOLD: Duration = Duration::from_secs(20);
@@ -76,6 +77,13 @@ pub enum ShopChoice {
         /// The host that the user says is theirs.
         i_own: Option<String>,
     },
+    /// Anybody's shop, as a file describes it.
+    Target {
+        /// The shop.
+        target: Target,
+        /// The host that the user says is theirs.
+        i_own: Option<String>,
+    },
 }
 
 impl Settings {
@@ -98,6 +106,38 @@ impl Settings {
             Duration::ZERO
         };
         Arrival::Closed { ramp: ramp.unwrap_or_default(), hold: hold.unwrap_or(default) }
+    }
+
+    /// The currency of prices and costs: a target has its own.
+    pub fn currency(&self) -> &str {
+        match &self.shop {
+            ShopChoice::Target { target, .. } => target.currency(),
+            ShopChoice::Own { .. } | ShopChoice::Running { .. } => &self.currency,
+        }
+    }
+
+    /// Whether a run can be made of a target.
+    ///
+    /// # Errors
+    /// With what the target's file lacks for it.
+    pub(crate) fn fits(&self, target: &Target) -> Result<(), String> {
+        let Self { workload, faults, .. } = self;
+        let lacks = |what: &str| {
+            Err(format!("{} needs {what}, which the target's file does not have", workload.name()))
+        };
+        if !faults.is_empty() {
+            return Err("only servers that surge started itself can be killed, paused or cut off".to_owned());
+        }
+        if workload.has_several_lines() && self.skus() > 1 && !target.has_carts() {
+            return lacks("carts of several SKUs (`line`, and `{{lines}}` in the body) or --skus 1");
+        }
+        if workload.has_declined() && !target.can_decline() {
+            return lacks("`tok_declined` among its `cards`");
+        }
+        if workload.has_merchant() && !target.can_reprice() {
+            return lacks("`reprice`");
+        }
+        Ok(())
     }
 
     /// How many SKUs are on sale.

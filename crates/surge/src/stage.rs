@@ -8,13 +8,17 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::admin::{Admin, AdminError, Listing};
+use crate::admin::{Admin, AdminError};
+use crate::dialect::Dialect;
+use crate::dialect::sellonce::Sellonce;
 use crate::history::{Good, Money};
+use crate::keeper::Keeper;
 use crate::own::{OwnServers, OwnSettings};
 use crate::progress::{Progress, thousands};
 use crate::proxy::Proxy;
 use crate::run::Stop;
 use crate::settings::{Settings, ShopChoice, may_load};
+use crate::target::{Target, TargetKeeper};
 use crate::wire::Door;
 
 /// What one unit of the first SKU costs, in minor units; each further SKU costs one major unit more.
@@ -36,7 +40,9 @@ pub(crate) struct Stage {
     pub(crate) doors: Vec<Door>,
     /// Where the servers' own figures are.
     pub(crate) metrics: Vec<SocketAddr>,
-    pub(crate) admin: Admin,
+    pub(crate) keeper: Keeper,
+    /// How buyers speak to it.
+    pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) own: Option<Arc<OwnServers>>,
     pub(crate) proxies: Arc<Vec<Proxy>>,
     pub(crate) goods: Vec<Good>,
@@ -54,8 +60,11 @@ impl Stage {
             ShopChoice::Running { url, admin_key, i_own } => {
                 Self::running(settings, seed, url, admin_key, i_own.as_deref()).await?
             }
+            ShopChoice::Target { target, i_own } => {
+                Self::described(settings, seed, target, i_own.as_deref()).await?
+            }
         };
-        stage.sell(settings, progress).await?;
+        stage.sell(settings, seed, progress).await?;
         Ok(stage)
     }
 
@@ -95,7 +104,8 @@ impl Stage {
                 counted(u64::from(servers), "own server")
             ),
             metrics: own.metrics(),
-            admin: Admin::new(own.doors(), key),
+            keeper: Keeper::Sellonce(Admin::new(own.doors(), key)),
+            dialect: Arc::new(Sellonce),
             own: Some(Arc::new(own)),
             doors,
             proxies: Arc::new(proxies),
@@ -121,7 +131,30 @@ impl Stage {
         Ok(Self {
             target: url.to_owned(),
             metrics: settings.metrics.clone(),
-            admin: Admin::new(vec![door.clone()], admin_key.to_owned()),
+            keeper: Keeper::Sellonce(Admin::new(vec![door.clone()], admin_key.to_owned())),
+            dialect: Arc::new(Sellonce),
+            own: None,
+            doors: vec![door],
+            proxies: Arc::default(),
+            goods: Vec::new(),
+            database: None,
+            handle: handle(seed),
+        })
+    }
+
+    async fn described(
+        settings: &Settings,
+        seed: u64,
+        target: &Target,
+        i_own: Option<&str>,
+    ) -> Result<Self, Stop> {
+        settings.fits(target).map_err(Stop::Usage)?;
+        let door = door_of(target.url(), i_own).await?;
+        Ok(Self {
+            target: target.name().to_owned(),
+            metrics: Vec::new(),
+            keeper: Keeper::Target(TargetKeeper::new(target.clone(), door.clone())),
+            dialect: Arc::new(target.clone()),
             own: None,
             doors: vec![door],
             proxies: Arc::default(),
@@ -132,36 +165,30 @@ impl Stage {
     }
 
     /// Puts the goods on sale; a shop that has seen this seed before would mix two runs up.
-    async fn sell(&mut self, settings: &Settings, progress: &Progress) -> Result<(), Stop> {
+    async fn sell(&mut self, settings: &Settings, seed: u64, progress: &Progress) -> Result<(), Stop> {
         progress.now("putting goods on sale");
-        let goods = goods(&self.handle, settings.skus(), settings.stock, &settings.currency);
+        let goods = goods(&self.handle, settings.skus(), settings.stock, settings.currency());
         let first = &goods[0].sku;
-        match self.admin.get(&format!("/v1/admin/inventory/{first}")).await {
-            Ok(_) => {
-                return Err(Stop::Unusable(format!(
-                    "this shop has {first} from an earlier run: choose another --seed"
-                )));
-            }
-            Err(AdminError::Refused { status: 404, .. }) => {}
-            Err(error) => return Err(unusable(&error)),
+        if self.keeper.has(first).await.map_err(|error| unusable(&error))? {
+            return Err(Stop::Unusable(format!(
+                "this shop has {first} from an earlier run: choose another --seed"
+            )));
         }
         if self.is_not_thrown_away(settings) {
+            let clean = match self.keeper {
+                Keeper::Sellonce(_) => {
+                    "`sellonce surge clean` hides the product and takes out its stock; orders are never deleted."
+                }
+                Keeper::Target(_) => "Nobody takes it out again.",
+            };
             progress.note(&format!(
-                "This run leaves behind in the shop: the product {} with {}, its stock and movements, and the \
-                 orders and test payments of its buyers. `sellonce surge clean` hides the product and takes out its \
-                 stock; orders are never deleted.",
+                "This run leaves behind in the shop: the product {} with {}, its stock and movements, and the orders \
+                 and test payments of its buyers. {clean}",
                 self.handle,
                 counted(u64::try_from(goods.len()).unwrap_or(u64::MAX), "SKU")
             ));
         }
-        self.admin
-            .put_product(&self.handle, &goods, Listing::Published)
-            .await
-            .map_err(|error| unusable(&error))?;
-        for good in &goods {
-            let key = format!("{}-stock", good.sku);
-            self.admin.move_stock(&good.sku, good.stock, &key).await.map_err(|error| unusable(&error))?;
-        }
+        self.keeper.sell(&self.handle, &goods, seed).await.map_err(|error| unusable(&error))?;
         self.goods = goods;
         Ok(())
     }
@@ -175,32 +202,21 @@ impl Stage {
         progress.now("waiting until every checkout is at rest");
         let looks = REST_MAX.as_millis() / REST_LOOK.as_millis();
         for _ in 0..looks {
-            let held = self.held().await;
+            let held = self.keeper.held(&self.goods).await;
+            if held.is_none() && matches!(self.keeper, Keeper::Target(_)) {
+                break;
+            }
             let mails = self.own.as_ref().map(|own| count_files(&own.mails()));
             if held == Some(0) && mails.is_none_or(|mails| mails >= orders) {
                 break;
             }
             sleep(REST_LOOK).await;
         }
-        if self.own.is_some() {
-            sleep(REST).await;
+        match &self.keeper {
+            Keeper::Target(keeper) => sleep(Duration::from_secs(keeper.rest_s())).await,
+            Keeper::Sellonce(_) if self.own.is_some() => sleep(REST).await,
+            Keeper::Sellonce(_) => {}
         }
-    }
-
-    /// How many units are held for checkouts under way.
-    async fn held(&self) -> Option<i64> {
-        let mut held = 0;
-        for good in &self.goods {
-            let stock = self.admin.get(&format!("/v1/admin/inventory/{}", good.sku)).await.ok()?;
-            held += stock["reserved"].as_i64()?;
-        }
-        Some(held)
-    }
-
-    /// What the shop says its version is.
-    pub(crate) async fn version(&self) -> Option<String> {
-        let document = self.admin.get("/openapi.json").await.ok()?;
-        Some(document["info"]["version"].as_str()?.to_owned())
     }
 }
 

@@ -5,6 +5,7 @@
 mod clean;
 mod lab;
 mod rush;
+mod target;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,9 @@ enum Command {
     Lab(lab::Lab),
     /// Hide the products that earlier runs left in a running Sellonce, and take out their stock.
     Clean(clean::Clean),
+    /// Look at the file that describes anybody's shop.
+    #[command(subcommand)]
+    Target(target::Command),
     /// Buy for another process, which says what.
     #[command(hide = true)]
     Worker,
@@ -35,6 +39,7 @@ pub(super) async fn run(call: Surge) -> Result<(), Stop> {
     match call.command {
         Some(Command::Lab(call)) => lab::run(call).await,
         Some(Command::Clean(call)) => clean::run(call).await,
+        Some(Command::Target(call)) => target::run(call).await,
         Some(Command::Worker) => {
             sellonce_surge::work().await.map_err(|reason| Stop::Internal(anyhow::Error::msg(reason)))
         }

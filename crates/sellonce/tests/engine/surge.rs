@@ -87,7 +87,7 @@ fn two_thousand_buyers_at_one_instant_buy_two_hundred_units() {
     assert!(page.starts_with("<!doctype html>") && page.contains("surge"), "{:.200}", page);
     let history = std::fs::read_to_string(shop.path("history.jsonl")).expect("there is a history");
     // An opening, two requests and an end for each buyer, and the opened door.
-    assert!(history.lines().count() >= 1 + 2_000 * 3 + 1, "{}", history.lines().count());
+    assert!(history.lines().count() > 1 + 2_000 * 3, "{}", history.lines().count());
 }
 
 #[test]

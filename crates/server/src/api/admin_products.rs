@@ -138,7 +138,7 @@ impl NewVariant {
         let title = self.title.as_deref().map(|title| typed_text("title", title));
         let title = faults.keep_some(&format!("{pointer}/title"), title);
         if is_one_of_several && self.title.is_none() {
-            faults.missing(&format!("{pointer}/title"), "is needed where there are several variants");
+            faults.missing(format!("{pointer}/title"), "is needed where there are several variants");
         }
         let title = title.unwrap_or_default();
         Ok(sku.map(|sku| {

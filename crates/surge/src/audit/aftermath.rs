@@ -3,9 +3,9 @@
 //! Decides by the mails, the stuck list and the ledger. Where a stranger cannot look (limits that this run does not set,
 //! fence numbers), only the shop's own audit is heard, which is added elsewhere.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::books::{Order, Unfinished};
+use crate::books::{Movement, Order, Unfinished};
 use crate::history::{End, Told};
 
 use super::Case;
@@ -28,10 +28,10 @@ fn mails(case: &Case<'_>, finding: &mut Finding) {
         (Err(reason), _) | (_, Err(reason)) => return finding.skip(reason),
     };
     finding.judge();
-    let ids: HashSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
-    let addresses: HashSet<&str> = orders.iter().map(|order| order.email.as_str()).collect();
-    let mut contents: HashMap<&str, u64> = HashMap::new();
-    let (mut told_orders, mut told_addresses) = (HashSet::new(), HashSet::new());
+    let ids: FxHashSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
+    let addresses: FxHashSet<&str> = orders.iter().map(|order| order.email.as_str()).collect();
+    let mut contents: FxHashMap<&str, u64> = FxHashMap::default();
+    let (mut told_orders, mut told_addresses) = (FxHashSet::default(), FxHashSet::default());
     for mail in mails {
         let is_true = match &mail.order {
             Some(order) => ids.contains(order.as_str()),
@@ -101,10 +101,46 @@ fn waits_for_buyer(saga: &Unfinished) -> bool {
 
 /// What the movements of one saga add up to, for one SKU.
 #[derive(Default)]
-struct Held {
+struct Held<'a> {
+    saga: &'a str,
+    sku: &'a str,
     reserved: i64,
     released: i64,
     committed: i64,
+}
+
+/// The same for all, in the order of their first movement.
+#[derive(Default)]
+struct AllHeld<'a> {
+    list: Vec<Held<'a>>,
+    places: FxHashMap<(&'a str, &'a str), usize>,
+}
+
+impl<'a> AllHeld<'a> {
+    fn of(movements: &'a [Movement]) -> Self {
+        let mut all = Self::default();
+        for movement in movements {
+            let Some(saga) = saga(&movement.cause) else { continue };
+            let sku = movement.sku.as_str();
+            let place = *all.places.entry((saga, sku)).or_insert_with(|| {
+                all.list.push(Held { saga, sku, ..Held::default() });
+                all.list.len() - 1
+            });
+            let held = &mut all.list[place];
+            let sum = match movement.kind.as_str() {
+                "reserve" => &mut held.reserved,
+                "release" => &mut held.released,
+                "commit" => &mut held.committed,
+                _ => continue,
+            };
+            *sum = sum.saturating_add(movement.quantity);
+        }
+        all
+    }
+
+    fn committed(&self, saga: &str, sku: &str) -> i64 {
+        self.places.get(&(saga, sku)).map_or(0, |place| self.list[*place].committed)
+    }
 }
 
 /// I11: every reservation ended once. I13: what was sold left the shelf for its order, and nothing else did.
@@ -116,22 +152,12 @@ fn reservations(case: &Case<'_>, report: &mut Report) {
             return report.of(Id::I13).skip(reason);
         }
     };
-    let mut held: BTreeMap<(&str, &str), Held> = BTreeMap::new();
-    for movement in movements {
-        let Some(saga) = saga(&movement.cause) else { continue };
-        let held = held.entry((saga, &movement.sku)).or_default();
-        let sum = match movement.kind.as_str() {
-            "reserve" => &mut held.reserved,
-            "release" => &mut held.released,
-            "commit" => &mut held.committed,
-            _ => continue,
-        };
-        *sum = sum.saturating_add(movement.quantity);
-    }
+    let held = AllHeld::of(movements);
     let under_way = case.books.unfinished.get().map_or(&[][..], Vec::as_slice);
-    let under_way: HashSet<&str> = under_way.iter().filter_map(|saga| suffix(&saga.id)).collect();
+    let under_way: FxHashSet<&str> = under_way.iter().filter_map(|saga| suffix(&saga.id)).collect();
     let finding = report.of(Id::I11).judge();
-    for ((saga, sku), held) in held.iter().filter(|((saga, _), _)| !under_way.contains(saga)) {
+    for held in held.list.iter().filter(|held| !under_way.contains(held.saga)) {
+        let Held { saga, sku, .. } = held;
         let ended = held.released.saturating_add(held.committed);
         finding.check(held.reserved == ended, || {
             let expected = format!("all {} committed or released, once", held.reserved);
@@ -146,33 +172,36 @@ fn reservations(case: &Case<'_>, report: &mut Report) {
 }
 
 /// I13: an order and the movements of its units stand together, or neither stands.
-fn causes(orders: &[Order], held: &BTreeMap<(&str, &str), Held>, finding: &mut Finding) {
-    let mut sold: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+fn causes(orders: &[Order], held: &AllHeld<'_>, finding: &mut Finding) {
+    let mut sold: FxHashMap<(&str, &str), i64> = FxHashMap::default();
+    // What costs nothing has no payment, and so does not say which saga it came from.
     let mut has_unpaid = false;
     for order in orders {
-        match order.payment.as_ref().and_then(|payment| suffix(&payment.id)) {
-            Some(saga) => {
-                for line in &order.lines {
-                    let sum = sold.entry((saga, &line.sku)).or_default();
-                    *sum = sum.saturating_add(line.quantity);
-                }
-            }
-            // What costs nothing has no payment, and so does not say which saga it came from.
-            None => has_unpaid = true,
+        let saga = order.payment.as_ref().and_then(|payment| suffix(&payment.id));
+        has_unpaid |= saga.is_none();
+        for line in order.lines.iter().filter(|_| saga.is_some()) {
+            let sum = sold.entry((saga.unwrap_or_default(), &line.sku)).or_default();
+            *sum = sum.saturating_add(line.quantity);
         }
     }
     finding.judge();
-    for (place, units) in &sold {
-        let committed = held.get(place).map_or(0, |held| held.committed);
-        finding.check(committed == *units, || {
-            let what = format!("the order of saga {}, {}", place.0, place.1);
-            violation(what, format!("{units} committed in the ledger"), committed.to_string())
-        });
-    }
-    for (place, held) in held.iter().filter(|(place, held)| held.committed > 0 && !sold.contains_key(place)) {
+    let has_no_order = |held: &&Held<'_>| held.committed > 0 && !sold.contains_key(&(held.saga, held.sku));
+    for held in held.list.iter().filter(has_no_order) {
         finding.check(has_unpaid, || {
-            let what = format!("saga {}, {}", place.0, place.1);
+            let what = format!("saga {}, {}", held.saga, held.sku);
             violation(what, "an order", format!("{} committed in the ledger without one", held.committed))
         });
+    }
+    for order in orders {
+        let Some(saga) = order.payment.as_ref().and_then(|payment| suffix(&payment.id)) else { continue };
+        for line in &order.lines {
+            // Each SKU of each saga once, however many lines it has.
+            let Some(units) = sold.remove(&(saga, line.sku.as_str())) else { continue };
+            let committed = held.committed(saga, &line.sku);
+            finding.check(committed == units, || {
+                let what = format!("the order of saga {saga}, {}", line.sku);
+                violation(what, format!("{units} committed in the ledger"), committed.to_string())
+            });
+        }
     }
 }

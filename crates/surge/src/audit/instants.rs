@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rustc_hash::FxHashMap;
+
 use super::Case;
 use super::ledger::Ledger;
 use super::testimony::Shortage;
@@ -66,7 +68,7 @@ impl Instants {
         case: &Case<'_>,
         sku: &str,
         ledger: &Ledger<'_>,
-        sagas: &HashMap<&str, Span>,
+        sagas: &FxHashMap<&str, Span>,
         shortages: &[Shortage<'_>],
     ) -> Self {
         let acts = case.testimony.stock_acts.iter().filter(|act| act.sku == sku);
@@ -122,16 +124,11 @@ fn at(list: &[u64], version: i64) -> Option<u64> {
 }
 
 /// By saga: when its purchase first asked to pay, and when an order of it was acknowledged.
-fn sagas<'a>(case: &Case<'a>) -> HashMap<&'a str, Span> {
-    let mut acknowledged: HashMap<&str, u64> = HashMap::new();
-    for ack in case.testimony.acks() {
-        let first = acknowledged.entry(&ack.order.order).or_insert(u64::MAX);
-        *first = (*first).min(ack.exchange.answered_ns);
-    }
+fn sagas<'a>(case: &Case<'a>) -> FxHashMap<&'a str, Span> {
     let spans = case.shelves.orders.iter().filter_map(|account| {
         let payment = account.booked?.payment.as_ref()?;
         let purchase = case.testimony.find(account.purchase?)?;
-        let known_ns = acknowledged.get(account.id).copied().unwrap_or(u64::MAX);
+        let known_ns = account.told.map_or(u64::MAX, |ack| ack.exchange.answered_ns);
         Some((suffix(&payment.id)?, Span { asked_ns: purchase.first_pay_ns()?, known_ns }))
     });
     spans.collect()

@@ -3,7 +3,7 @@
 //! Decides by the payment provider's book, which knows nothing of orders, and by what buyers were shown and told. A payment
 //! and its order find each other by the key that the order names.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::books::{Order, Payment, Totals};
 use crate::history::{Money, Step, Told};
@@ -43,8 +43,8 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) -> Counts {
 /// The provider's book by its keys, and the orders that name them.
 struct Taken<'a> {
     payments: &'a [Payment],
-    by_key: HashMap<&'a str, &'a Payment>,
-    orders: HashMap<&'a str, Vec<&'a Order>>,
+    by_key: FxHashMap<&'a str, &'a Payment>,
+    orders: FxHashMap<&'a str, Vec<&'a Order>>,
 }
 
 /// Payments and orders together, or why they cannot be compared.
@@ -55,7 +55,7 @@ fn taken<'a>(case: &Case<'a>) -> Result<Taken<'a>, &'a str> {
         return Err("no order names its payment");
     }
     let by_key = payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
-    let mut of_key: HashMap<&str, Vec<&Order>> = HashMap::new();
+    let mut of_key: FxHashMap<&str, Vec<&Order>> = FxHashMap::default();
     for order in orders {
         if let Some(payment) = &order.payment {
             of_key.entry(&payment.id).or_default().push(order);
@@ -66,7 +66,7 @@ fn taken<'a>(case: &Case<'a>) -> Result<Taken<'a>, &'a str> {
 
 /// I3: no order past `pending` without its payment, and no two with the same.
 fn paid(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) {
-    let mut used: HashSet<&str> = HashSet::new();
+    let mut used: FxHashSet<&str> = FxHashSet::default();
     for order in case.shelves.orders.iter().filter_map(|account| account.booked) {
         if order.status.eq_ignore_ascii_case("pending") || is_called_off(&order.status) {
             continue;
@@ -96,8 +96,8 @@ fn paid(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) {
 /// I4: what was captured has an order, or went back, or is on its way back. Gives the number of those that have not.
 fn orphans(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) -> u64 {
     let unfinished = case.books.unfinished.get().map_or(&[][..], Vec::as_slice);
-    let under_way: HashSet<&str> = unfinished.iter().filter_map(|saga| suffix(&saga.id)).collect();
-    let mut keys = HashSet::new();
+    let under_way: FxHashSet<&str> = unfinished.iter().filter_map(|saga| suffix(&saga.id)).collect();
+    let mut keys = FxHashSet::default();
     let mut orphans = 0;
     finding.judge();
     for payment in taken.payments.iter().filter(|payment| payment.status == "captured") {
@@ -132,16 +132,15 @@ fn keeps_its_money(order: &Order) -> bool {
 
 /// I5: shown = told = booked = charged, and never more back than was taken. Gives the number of what is wrong.
 fn prices(case: &Case<'_>, taken: Option<&Taken<'_>>, finding: &mut Finding) -> u64 {
-    let shown_to = shown(case);
     let mut wrong = 0;
     for account in &case.shelves.orders {
         let charged = account.booked.and_then(|order| order.payment.as_ref());
         let charged = charged.and_then(|payment| taken?.by_key.get(payment.id.as_str()));
         let charged = charged.filter(|payment| payment.status == "captured").map(|payment| &payment.amount);
-        let told = account.told.and_then(|told| told.total.as_ref());
+        let told = account.told.and_then(|ack| ack.order.total.as_ref());
         let totals = account.booked.and_then(|order| order.totals.as_ref());
         let booked = totals.map(|totals| Money { amount: totals.total, currency: totals.currency.clone() });
-        let shown = shown_to.get(account.id).copied().or_else(|| only_shown(case, account));
+        let shown = shown(case, account);
         let amounts: Vec<&Money> = [shown, told, booked.as_ref(), charged].into_iter().flatten().collect();
         let adds_up = account.booked.is_none_or(adds_up);
         let agree = amounts.windows(2).all(|pair| pair[0] == pair[1]);
@@ -175,22 +174,13 @@ fn too_much_back(payment: &Payment, captured: i64) -> Violation {
     violation(format!("payment {}", payment.id), expected, payment.refunded.to_string())
 }
 
-/// By order: the total that the checkout was locked at, in the tab that was told of the order first.
-fn shown<'a>(case: &Case<'a>) -> HashMap<&'a str, &'a Money> {
-    let mut shown = HashMap::new();
-    for purchase in &case.testimony.purchases {
-        for ack in purchase.acks() {
-            if let Some(total) = purchase.shown(ack.exchange.tab, ack.exchange.answered_ns) {
-                shown.entry(ack.order.order.as_str()).or_insert(total);
-            }
-        }
+/// The total that the checkout was locked at, in the tab that was told of the order; for an order that nobody was told
+/// of, what its buyer was shown, if that was one total only.
+fn shown<'a>(case: &Case<'a>, account: &Account<'a>) -> Option<&'a Money> {
+    let purchase = case.testimony.find(account.purchase?)?;
+    if let Some(ack) = account.told {
+        return purchase.shown(ack.exchange.tab, ack.exchange.answered_ns);
     }
-    shown
-}
-
-/// For an order that nobody was told of: the total that its buyer was shown, if they were shown only one.
-fn only_shown<'a>(case: &Case<'a>, account: &Account<'_>) -> Option<&'a Money> {
-    let purchase = case.testimony.find(account.purchase.filter(|_| account.told.is_none())?)?;
     let mut all = purchase.all_shown();
     let first = all.next()?;
     all.all(|other| other == first).then_some(first)

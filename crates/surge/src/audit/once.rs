@@ -2,14 +2,16 @@
 //!
 //! Decides by comparing answers with each other and with the shop's orders.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::books::Order;
 use crate::history::{End, Exchange, Line, Step, Told};
 
 use super::Case;
 use super::finding::{Finding, Id, Report, violation};
-use super::testimony::Purchase;
+use super::testimony::{Ack, Purchase};
 
 /// What is counted of orders.
 pub(super) struct Counts {
@@ -79,13 +81,14 @@ fn is_legal(order: &Order) -> bool {
 
 /// I6: a checkout that became an order is never told to be anything else afterwards.
 fn stays_over(purchase: &Purchase<'_>, finding: &mut Finding) {
-    let mut ordered: BTreeMap<u8, &Exchange> = BTreeMap::new();
-    for ack in purchase.acks() {
-        ordered.entry(ack.exchange.tab).or_insert(ack.exchange);
-    }
-    for (tab, first) in ordered {
+    let mut tabs: Vec<u8> = Vec::new();
+    for Ack { exchange: first, .. } in purchase.acks() {
+        if tabs.contains(&first.tab) {
+            continue;
+        }
+        tabs.push(first.tab);
         let later = purchase.exchanges.iter().find(|exchange| {
-            let is_later = exchange.tab == tab && exchange.sent_ns > first.answered_ns;
+            let is_later = exchange.tab == first.tab && exchange.sent_ns > first.answered_ns;
             // The same key is judged by I7: it must get the very same answer.
             let is_replay = exchange.key.is_some() && exchange.key == first.key;
             is_later && !is_replay && takes_back(&exchange.told)
@@ -104,23 +107,21 @@ fn takes_back(told: &Told) -> bool {
 
 /// I7: once an answer was recorded, every repetition with its key gets it.
 fn replays(purchase: &Purchase<'_>, finding: &mut Finding) {
-    if purchase.exchanges.len() < 2 {
-        return;
-    }
-    let mut first: HashMap<(&str, u8), &Exchange> = HashMap::new();
-    for exchange in &purchase.exchanges {
-        let Some(key) = exchange.key.as_deref().filter(|_| exchange.step == Step::Complete) else { continue };
-        let place = (key, exchange.tab);
-        let Some(recorded) = first.get(&place) else {
+    let mut recorded: Vec<&Exchange> = Vec::new();
+    let paying = purchase.exchanges.iter().filter(|exchange| exchange.step == Step::Complete);
+    for exchange in paying.filter(|exchange| exchange.key.is_some()) {
+        let same_key = |first: &&&Exchange| first.key == exchange.key && first.tab == exchange.tab;
+        let Some(first) = recorded.iter().find(same_key) else {
             if matches!(exchange.told, Told::Ordered(_) | Told::Declined { .. }) {
-                first.insert(place, exchange);
+                recorded.push(exchange);
             }
             continue;
         };
-        if let Some(same) = is_same(recorded, exchange) {
+        if let Some(same) = is_same(first, exchange) {
             finding.check(same, || {
+                let key = exchange.key.as_deref().unwrap_or_default();
                 let what = format!("{}, key {key}, told again", purchase.name());
-                violation(what, words(&recorded.told), words(&exchange.told))
+                violation(what, words(&first.told), words(&exchange.told))
             });
         }
     }
@@ -149,25 +150,23 @@ fn is_same(recorded: &Exchange, again: &Exchange) -> Option<bool> {
 
 /// I7: at most one order for a purchase, by whatever account. Gives the number of those beyond the first.
 fn one_order_each(case: &Case<'_>, finding: &mut Finding) -> u64 {
-    let mut of_purchase: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
-    for account in &case.shelves.orders {
-        if let Some(purchase) = account.purchase {
-            of_purchase.entry(purchase).or_default().push(account.id);
-        }
-    }
+    let of_purchase = case.shelves.orders.iter().filter_map(|account| Some((account.purchase?, account.id)));
+    let mut of_purchase: Vec<(u64, &str)> = of_purchase.collect();
+    of_purchase.sort_by_key(|(purchase, _)| *purchase);
     let mut duplicates = 0;
     finding.judge();
-    for (purchase, orders) in of_purchase {
+    for orders in of_purchase.chunk_by(|one, next| one.0 == next.0) {
         duplicates += u64::try_from(orders.len() - 1).unwrap_or(u64::MAX);
         finding.check(orders.len() == 1, || {
-            violation(format!("purchase {purchase}"), "one order", orders.join(", "))
+            let ids: Vec<&str> = orders.iter().map(|(_, id)| *id).collect();
+            violation(format!("purchase {}", orders[0].0), "one order", ids.join(", "))
         });
     }
     duplicates
 }
 
 fn one_order_per_checkout(case: &Case<'_>, finding: &mut Finding) {
-    let mut seen: HashMap<&str, (&str, Option<u64>)> = HashMap::new();
+    let mut seen: FxHashMap<&str, (&str, Option<u64>)> = FxHashMap::default();
     for account in &case.shelves.orders {
         let Some(checkout) = account.booked.and_then(|order| order.checkout.as_deref()) else { continue };
         let before = seen.insert(checkout, (account.id, account.purchase));
@@ -185,16 +184,17 @@ fn acknowledged(case: &Case<'_>, finding: &mut Finding) -> u64 {
     let mut lost = 0;
     finding.judge();
     for account in &case.shelves.orders {
-        let Some(told) = account.told else { continue };
+        let Some(Ack { order: told, .. }) = account.told else { continue };
         let name = || format!("order {}, acknowledged", account.id);
         match account.booked {
             None => {
                 lost += 1;
                 finding.check(false, || violation(name(), "in the shop's book", "not there"));
             }
-            Some(booked) => finding.check(units(&told.lines) == units(&booked.lines), || {
-                violation(name(), list(&told.lines), list(&booked.lines))
-            }),
+            Some(booked) => finding
+                .check(told.lines == booked.lines || units(&told.lines) == units(&booked.lines), || {
+                    violation(name(), list(&told.lines), list(&booked.lines))
+                }),
         }
     }
     lost
@@ -202,7 +202,7 @@ fn acknowledged(case: &Case<'_>, finding: &mut Finding) -> u64 {
 
 /// I12: what a buyer was refused has no effect.
 fn refused_without_effect(case: &Case<'_>, finding: &mut Finding) {
-    let with_orders: HashSet<u64> =
+    let with_orders: FxHashSet<u64> =
         case.shelves.orders.iter().filter_map(|account| account.purchase).collect();
     for purchase in &case.testimony.purchases {
         let is_refused = match purchase.end() {

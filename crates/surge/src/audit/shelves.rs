@@ -3,19 +3,21 @@
 //! Decides how units are counted: by orders, each once, never by the shop's stock number alone, because both that number
 //! and the orders can be wrong together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::books::{Book, Books, Order, Stock};
-use crate::history::{self, Acknowledged, End, History, Line};
+use crate::history::{self, End, History, Line};
 
-use super::testimony::{Purchase, Testimony};
+use super::testimony::{Ack, Purchase, Testimony};
 
 /// Every SKU of the run, and every order of it.
 pub(super) struct Shelves<'a> {
     pub(super) skus: BTreeMap<&'a str, Shelf<'a>>,
     /// The orders that any account names, each once, the shop's first.
     pub(super) orders: Vec<Account<'a>>,
-    places: HashMap<&'a str, usize>,
+    places: FxHashMap<&'a str, usize>,
 }
 
 /// What is known of the units of a SKU.
@@ -42,15 +44,15 @@ pub(super) struct Account<'a> {
     pub(super) id: &'a str,
     /// In the shop's book.
     pub(super) booked: Option<&'a Order>,
-    /// As its buyer was told first.
-    pub(super) told: Option<&'a Acknowledged>,
+    /// As its buyer was told first: the history is in the order of the answers.
+    pub(super) told: Option<Ack<'a>>,
     /// The purchase that made it, if that can be told.
     pub(super) purchase: Option<u64>,
 }
 
 impl<'a> Shelves<'a> {
     pub(super) fn of(history: &'a History, testimony: &Testimony<'a>, books: &'a Books) -> Self {
-        let mut shelves = Self { skus: BTreeMap::new(), orders: Vec::new(), places: HashMap::new() };
+        let mut shelves = Self { skus: BTreeMap::new(), orders: Vec::new(), places: FxHashMap::default() };
         shelves.supply(history, testimony);
         shelves.gather(history, testimony, books);
         shelves.count();
@@ -95,7 +97,7 @@ impl<'a> Shelves<'a> {
         }
         for ack in testimony.acks() {
             let account = self.account(&ack.order.order);
-            account.told.get_or_insert(ack.order);
+            account.told.get_or_insert(ack);
             account.purchase.get_or_insert(ack.exchange.purchase);
         }
     }
@@ -113,7 +115,7 @@ impl<'a> Shelves<'a> {
         for account in orders.iter() {
             let was_called_off = account.booked.is_some_and(|order| is_called_off(&order.status));
             if let Some(told) = account.told {
-                each(skus, &told.lines, |shelf, units| add(&mut shelf.told, units));
+                each(skus, &told.order.lines, |shelf, units| add(&mut shelf.told, units));
             }
             if was_called_off {
                 continue;
@@ -135,7 +137,7 @@ impl<'a> Account<'a> {
     pub(super) fn lines(&self) -> &'a [Line] {
         match (self.booked, self.told) {
             (Some(order), _) => &order.lines,
-            (None, Some(told)) => &told.lines,
+            (None, Some(told)) => &told.order.lines,
             (None, None) => &[],
         }
     }

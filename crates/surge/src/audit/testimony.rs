@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::history::{
     Acknowledged, Act, Deed, End, Ended, Event, Exchange, Fault, History, Money, Short, Step, Told,
 };
@@ -11,7 +13,7 @@ use crate::history::{
 /// The history by purchases, in the order of their first event, and what surge did itself.
 pub(super) struct Testimony<'a> {
     pub(super) purchases: Vec<Purchase<'a>>,
-    places: HashMap<u64, usize>,
+    places: FxHashMap<u64, usize>,
     /// Units that were put in or taken out.
     pub(super) stock_acts: Vec<StockAct<'a>>,
     pub(super) had_faults: bool,
@@ -51,8 +53,12 @@ pub(super) struct Ack<'a> {
 
 impl<'a> Testimony<'a> {
     pub(super) fn of(history: &'a History) -> Self {
-        let mut testimony =
-            Self { purchases: Vec::new(), places: HashMap::new(), stock_acts: Vec::new(), had_faults: false };
+        let mut testimony = Self {
+            purchases: Vec::new(),
+            places: FxHashMap::default(),
+            stock_acts: Vec::new(),
+            had_faults: false,
+        };
         for event in &history.events {
             match event {
                 Event::Exchange(exchange) => {

@@ -90,7 +90,13 @@ impl Dialect for Sellonce {
 }
 
 fn get(path: &str) -> Request {
-    Request { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+    Request {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        key: None,
+    }
 }
 
 fn post(path: &str, body: &Value) -> Request {
@@ -99,6 +105,7 @@ fn post(path: &str, body: &Value) -> Request {
         path: path.to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: body.to_string().into_bytes(),
+        key: None,
     }
 }
 
@@ -122,6 +129,7 @@ fn complete(checkout: &str, purchase: &Purchase) -> Request {
     }
     let mut request = post(&format!("{checkout}/complete"), &body);
     request.headers.push(("idempotency-key".to_owned(), purchase.key.clone()));
+    request.key = Some(purchase.key.clone());
     request
 }
 

@@ -123,7 +123,7 @@ impl<'a> Tab<'a> {
     }
 
     async fn straight(&mut self, payments: &[Payment]) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         self.pay(payments).await
     }
 
@@ -133,12 +133,13 @@ impl<'a> Tab<'a> {
         self.straight(&planned.payments).await
     }
 
-    /// Fills a cart; a shop without carts of its own has lines.
-    async fn fill_cart(&mut self) -> Early<()> {
-        if self.scene().dialect.request(Step::Cart, None, &self.purchase).is_some() {
+    /// Fills a cart that checkouts can be opened from; whether the shop has such a thing.
+    async fn fill_cart(&mut self) -> Early<bool> {
+        let has_carts = self.scene().dialect.request(Step::Cart, None, &self.purchase).is_some();
+        if has_carts {
             self.ask(Step::Cart, None).await?;
         }
-        Ok(())
+        Ok(has_carts)
     }
 
     async fn think(&mut self, think: Duration) {
@@ -147,7 +148,7 @@ impl<'a> Tab<'a> {
     }
 
     /// All steps but the paying one, and the confirmation of changed prices.
-    async fn to_the_till(&mut self) -> Early<()> {
+    async fn go_to_the_till(&mut self) -> Early<()> {
         let begun_ns = self.scene().clock.now_ns();
         let _turn = match &self.place {
             Some(_) => self.scene().opening.acquire().await.ok(),
@@ -206,7 +207,7 @@ impl<'a> Tab<'a> {
 
     /// Three clicks at once under one key, and one more when the answer is there.
     async fn clicks(&mut self, payments: &[Payment]) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         let mut end = End::Declined;
         for (attempt, payment) in payments.iter().enumerate() {
             self.choose(*payment, attempt);
@@ -225,9 +226,16 @@ impl<'a> Tab<'a> {
 
     /// Two tabs of one cart, paid in both at once.
     async fn two_tabs(&mut self, planned: &Planned) -> Early<End> {
-        self.fill_cart().await?;
-        let mut other = self.beside(1);
-        let (here, there) = tokio::join!(self.straight(&planned.payments), other.straight(&planned.payments));
+        let payments = &planned.payments;
+        let (here, there) = if self.fill_cart().await? {
+            let mut other = self.beside(1);
+            tokio::join!(self.straight(payments), other.straight(payments))
+        } else {
+            // What is paid twice is one cart, so all that comes before paying is done once.
+            self.to_the_till().await?;
+            let mut other = self.beside(1);
+            tokio::join!(self.pay(payments), other.pay(payments))
+        };
         // An order in either of them is what the buyer wanted; else the first tab's end is as good as any.
         match (here, there) {
             (Ok(End::Ordered), _) | (_, Ok(End::Ordered)) => Ok(End::Ordered),
@@ -237,7 +245,7 @@ impl<'a> Tab<'a> {
 
     /// Goes away with an open checkout.
     async fn leaves(&mut self, cancels: bool) -> Early<End> {
-        self.to_the_till().await?;
+        self.go_to_the_till().await?;
         self.place = None;
         if cancels && self.scene().dialect.request(Step::Cancel, None, &self.purchase).is_some() {
             self.ask(Step::Cancel, None).await?;
@@ -254,7 +262,7 @@ impl<'a> Tab<'a> {
         let (mut lost, mut broken) = (0_u32, 0_u32);
         loop {
             let request = self.scene().dialect.request(step, index, &self.purchase).ok_or(End::Error)?;
-            let may_repeat = !is_paying || request.headers.iter().any(|(name, _)| name == "idempotency-key");
+            let may_repeat = !is_paying || request.key.is_some();
             match self.send(step, index, &request, is_paying).await {
                 Ok(Heard::Shed { retry_after_ms }) => self.pause(retry_after_ms).await?,
                 Ok(Heard::UnderWay { retry_after_ms, approve, .. }) => {
@@ -310,12 +318,11 @@ impl<'a> Tab<'a> {
         let opened_ns = place.map_or(0, Place::opened_ns);
         let sent_ns = begun_ns.max(opened_ns).min(answered_ns);
         self.own_ns += sent_ns - begun_ns;
-        let key = request.headers.iter().find(|(name, _)| name == "idempotency-key");
         let mut exchange = Exchange {
             purchase: self.buyer.number,
             tab: self.tab,
             step,
-            key: key.map(|(_, value)| value.clone()),
+            key: request.key.clone(),
             repeat: *repeat,
             server,
             sent_ns,

@@ -10,7 +10,7 @@ use clap::Args;
 use sellonce_surge::{FaultPlan, Outcome, Settings, ShopChoice, TOXICS, Workload};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{admin_key, stop};
+use super::{admin_key, stop, target};
 use crate::commands::Stop;
 use crate::config::without_password;
 use crate::output;
@@ -62,6 +62,9 @@ pub(super) struct Rush {
     /// A Sellonce that runs already, as http://127.0.0.1:8080.
     #[arg(long, requires = "admin_key_file")]
     url: Option<String>,
+    /// Anybody's shop, as this file describes it; buyers have HTTP/1.1 connections of their own.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "database", "servers", "currency"])]
+    target: Option<PathBuf>,
     /// A file with a key of its admin surface.
     #[arg(long, value_name = "FILE")]
     admin_key_file: Option<PathBuf>,
@@ -113,12 +116,13 @@ pub(super) async fn run(call: Rush) -> Result<(), Stop> {
 }
 
 fn settings(call: &Rush) -> Result<Settings, Stop> {
-    let shop = match &call.url {
-        Some(url) => {
+    let shop = match (&call.url, &call.target) {
+        (_, Some(file)) => ShopChoice::Target { target: target::read(file)?, i_own: call.i_own.clone() },
+        (Some(url), None) => {
             let admin_key = admin_key(call.admin_key_file.as_deref().unwrap_or(Path::new("")))?;
             ShopChoice::Running { url: url.clone(), admin_key, i_own: call.i_own.clone() }
         }
-        None => ShopChoice::Own { database: call.database.clone(), servers: call.servers },
+        (None, None) => ShopChoice::Own { database: call.database.clone(), servers: call.servers },
     };
     if call.servers > 1 && !call.database.as_deref().is_some_and(|url| url.starts_with("postgres")) {
         return Err(Stop::Usage("several servers need one --database postgres://...".to_owned()));
@@ -136,7 +140,7 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
         patience: call.patience,
         shop,
         faults: FaultPlan { kill: call.kill, pause: call.pause, toxics: toxics(&call.toxic)? },
-        connections: call.connections.is_some(),
+        connections: call.connections.is_some() || call.target.is_some(),
         workers: call.workers,
         metrics: call.metrics.clone(),
         cost_per_oversell: call.cost_per_oversell,
