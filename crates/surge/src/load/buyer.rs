@@ -232,7 +232,7 @@ impl<'a> Tab<'a> {
             tokio::join!(self.straight(payments), other.straight(payments))
         } else {
             // What is paid twice is one cart, so all that comes before paying is done once.
-            self.to_the_till().await?;
+            self.go_to_the_till().await?;
             let mut other = self.beside(1);
             tokio::join!(self.pay(payments), other.pay(payments))
         };
