@@ -46,7 +46,7 @@ enum Command {
     /// Teach the rules of stock, money and orders to people and assistants, and check code against them.
     Rules(rules::Rules),
     /// Let a rush of buyers loose on a shop, and say whether every unit was sold once.
-    Surge(surge::Surge),
+    Surge(Box<surge::Surge>),
     /// Print the OpenAPI document of the HTTP API.
     Openapi,
     /// Check or print the effective configuration.
@@ -222,7 +222,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Stop> {
             }
         },
         Command::Rules(call) => rules::run(call),
-        Command::Surge(call) => block_on(surge::run(call)),
+        Command::Surge(call) => block_on(surge::run(*call)),
         Command::Openapi => {
             output::result(sellonce_server::openapi::document());
             Ok(())
