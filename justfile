@@ -30,12 +30,12 @@ docs:
 # Fifty kills with -9 under load on SQLite and on PostgreSQL with two servers, 25 crashes of PostgreSQL, and the same with
 # the payment provider at its worst (six minutes)
 long-kill kills="50":
-    SELLONCE_KILLS={{kills}} cargo nextest run --release -p sellonce --test engine --no-capture no_acknowledged_order nothing_over
+    SELLONCE_KILLS={{kills}} cargo nextest run --profile long --release -p sellonce --test engine --no-capture no_acknowledged_order nothing_over
 
 # The saga's table searched as a model with two faults instead of one: four million states (two minutes)
 long-model faults="2":
-    SELLONCE_MODEL_FAULTS={{faults}} cargo nextest run --release -p sellonce-checkout --test model --no-capture
+    SELLONCE_MODEL_FAULTS={{faults}} cargo nextest run --profile long --release -p sellonce-checkout --test model --no-capture
 
 # Twelve hundred simulated days of a shop, each from a seed that plays it again (five minutes)
 long-simulation seeds="600":
-    SELLONCE_SIMULATION_SEEDS={{seeds}} cargo nextest run --release -p sellonce-payments --test simulation --no-capture
+    SELLONCE_SIMULATION_SEEDS={{seeds}} cargo nextest run --profile long --release -p sellonce-payments --test simulation --no-capture

@@ -280,8 +280,12 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 pub(crate) fn toml_error(path: &Path, text: &str, error: &toml::de::Error) -> Error {
-    let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    Error::source(path, line, error.message())
+    Error::source(path, toml_line(text, error), error.message())
+}
+
+/// The line of a text that is no TOML, counted from 1.
+pub(crate) fn toml_line(text: &str, error: &toml::de::Error) -> usize {
+    error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1)
 }
 
 /// SHA-256 of a text with its line ends made equal, as hex.

@@ -26,8 +26,11 @@ pub struct Request {
     pub today: String,
 }
 
+/// Is told how many files of how many are read, from several threads at once.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 /// Checks a project; a repository without configuration is checked with the defaults.
-pub fn review(root: &Path, request: &Request) -> Result<Outcome, Error> {
+pub fn review(root: &Path, request: &Request, progress: Progress<'_>) -> Result<Outcome, Error> {
     let config = config(root)?;
     if let Some(missing) = request.paths.iter().find(|path| !path.exists()) {
         return Err(Error::Usage(format!("{}: no such file or folder", missing.display())));
@@ -46,7 +49,7 @@ pub fn review(root: &Path, request: &Request) -> Result<Outcome, Error> {
         known: request.baseline.as_deref().map(known).transpose()?.unwrap_or_default(),
         today: request.today.clone(),
     };
-    Ok(of_the_project(check::run(&options), root, &config))
+    Ok(of_the_project(check::run_with(&options, progress), root, &config))
 }
 
 /// Checks another tree, as an older commit's, with the names and switches that this project has today.

@@ -20,7 +20,7 @@ fn project(config: &str) -> tempfile::TempDir {
 }
 
 fn found(folder: &Path, request: &Request) -> Result<Outcome, Error> {
-    review::review(folder, request)
+    review::review(folder, request, &|_, _| {})
 }
 
 #[test]

@@ -147,7 +147,14 @@ fn block_in_file(
             locked.created = before.is_none();
             (if before.is_none() { Action::Create } else { Action::Update }, Some(placed.text))
         }
-        Ok(Some(found)) if found.inner == planned.text => (Action::Keep, None),
+        Ok(Some(found)) if found.inner == planned.text => {
+            if known.is_none() {
+                // The lock was lost: what it knew is taken from how `append` would have left the file.
+                locked.joint = block::joint_before(text, &found).to_owned();
+                locked.created = block::take_out(text, &found, "").trim().is_empty();
+            }
+            (Action::Keep, None)
+        }
         Ok(Some(found)) if known.is_some_and(|known| known.sha256 == sha256(&found.inner)) => {
             (Action::Update, Some(block::replace(text, &found, comment, &planned.text)))
         }

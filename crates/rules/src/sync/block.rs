@@ -98,6 +98,12 @@ pub(crate) fn append(text: &str, comment: Comment, inner: &str) -> Placed {
     Placed { text: format!("{text}{added}"), joint: joint.to_owned() }
 }
 
+/// The empty line before a block, which `append` puts there nearly always.
+pub(crate) fn joint_before(text: &str, found: &Found) -> &'static str {
+    let before = &text[..found.start];
+    if before.ends_with("\n\n") || before.ends_with("\r\n\r\n") { "\n" } else { "" }
+}
+
 /// Puts other content between the marks of a block that is there; its place and everything around it stay.
 pub(crate) fn replace(text: &str, found: &Found, comment: Comment, inner: &str) -> String {
     let mut block = render(comment, inner);

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, read_if_there};
-use crate::pack::toml_error;
+use crate::pack::toml_line;
 use crate::rule::Version;
 
 /// The lock file, at the repository's root.
@@ -122,7 +122,10 @@ impl Lock {
             let message = "has a conflict: take either side, as with `git checkout --ours`, also for the files that sync wrote; then `sellonce rules sync` brings all up to date";
             return Err(Error::source(&path, line + 1, message));
         }
-        let lock: Self = toml::from_str(&text).map_err(|error| toml_error(&path, &text, &error))?;
+        let lock: Self = toml::from_str(&text).map_err(|error| {
+            let way_on = "take the committed one back, as with `git checkout`; without one delete it, and `sellonce rules sync` writes it anew";
+            Error::source(&path, toml_line(&text, &error), format!("damaged ({}): {way_on}", error.message()))
+        })?;
         if lock.format != 1 {
             return Err(Error::source(&path, 1, "written by a newer version of sellonce"));
         }

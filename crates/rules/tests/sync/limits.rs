@@ -134,6 +134,36 @@ fn a_lock_with_a_conflict_says_how_to_go_on() {
 }
 
 #[test]
+fn a_damaged_lock_says_how_to_go_on() {
+    let repository = Repository::new(&[]);
+    repository.configure(&["agents-md"], "");
+    repository.write("sellonce-rules.lock", "{");
+    let error = repository.refused();
+    assert_eq!(error.exit().code(), 2);
+    assert!(
+        error
+            .to_string()
+            .starts_with(&repository.root().join("sellonce-rules.lock:1: damaged (").display().to_string()),
+        "{error}"
+    );
+    assert!(error.to_string().contains("delete it, and `sellonce rules sync` writes it anew"), "{error}");
+}
+
+#[test]
+fn a_lost_lock_is_written_anew_and_remove_still_leaves_nothing() {
+    let repository = Repository::new(&[("AGENTS.md", "Mine.\n")]);
+    repository.configure(&["agents-md", "claude-code"], "");
+    repository.sync();
+    std::fs::remove_file(repository.root().join("sellonce-rules.lock")).unwrap();
+    assert_eq!(repository.sync().exit().code(), 0);
+    sync::remove(repository.root(), Mode::Write).unwrap();
+    assert_eq!(repository.read("AGENTS.md"), "Mine.\n");
+    for gone in [".gitattributes", ".claude", ".agents", "sellonce-rules.lock"] {
+        assert!(!repository.root().join(gone).exists(), "{gone} stayed");
+    }
+}
+
+#[test]
 fn windows_line_ends_stay_and_count_as_no_change() {
     let repository = Repository::new(&[("AGENTS.md", "One.\r\nTwo.\r\n")]);
     repository.configure(&["agents-md", "claude-code"], "");

@@ -1,9 +1,12 @@
 //! `rules check`: findings in source code, in the form that a person, a program or a CI wants.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use sellonce_rules::check::{FailOn, Format, Scope};
+use indicatif::{ProgressBar, ProgressStyle};
+use sellonce_rules::check::{FailOn, Format, Outcome, Scope};
+use sellonce_rules::error::Error;
 use sellonce_rules::review::{self, Request};
 
 use super::{Stop, today, told, whole};
@@ -51,6 +54,22 @@ enum Level {
     Never,
 }
 
+/// A check with a bar at a terminal. It is drawn only after a while: most checks are over by then.
+pub(super) fn reviewed(root: &Path, request: &Request) -> Result<Outcome, Error> {
+    const QUIET: Duration = Duration::from_millis(500);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files, {elapsed}")
+        .expect("the template is well-formed");
+    let bar = ProgressBar::new(0).with_style(style);
+    let outcome = review::review(root, request, &|read, all| {
+        if bar.elapsed() > QUIET {
+            bar.set_length(all as u64);
+            bar.set_position(read as u64);
+        }
+    });
+    bar.finish_and_clear();
+    outcome
+}
+
 pub(super) fn run(root: &Path, here: &Path, call: Check) -> Result<(), Stop> {
     let scope = match (call.changed, call.staged, call.since) {
         (true, _, _) => Some(Scope::Changed),
@@ -65,7 +84,7 @@ pub(super) fn run(root: &Path, here: &Path, call: Check) -> Result<(), Stop> {
         with_tests: call.with_tests,
         today: today(),
     };
-    let outcome = told(review::review(root, &request))?;
+    let outcome = told(reviewed(root, &request))?;
     let format = match call.format {
         Form::Text => Format::Text,
         Form::Json => Format::Json,

@@ -39,7 +39,7 @@ enum Form {
 }
 
 pub(super) fn run(root: &Path, call: &Call) -> Result<(), Stop> {
-    let outcome = told(review::review(root, &Request { today: today(), ..Request::default() }))?;
+    let outcome = told(super::check::reviewed(root, &Request { today: today(), ..Request::default() }))?;
     let mut report = told(report::report(root, &outcome))?;
     if call.history > 0 {
         report.history = history(root, call.history)?;
