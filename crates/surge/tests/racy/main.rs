@@ -104,7 +104,6 @@ async fn guilty(
             assert!(violated(&verdict).contains(&invariant), "{sins}: {:?}", violated(&verdict));
             return verdict;
         }
-        println!("{sins}: not seen with seed {seed}");
     }
     panic!("{sins} was not seen in {RUNS_MAX} runs");
 }
