@@ -1,5 +1,8 @@
 //! What the pages have in common: how they look, and how numbers are written for people.
 
+use crate::progress::thousands;
+use crate::verdict_of::minor_units;
+
 /// A page as text. Templates escape what would be markup; letters that no document has a place for, as a shop's answer
 /// may bring along, show as U+FFFD.
 pub(crate) fn render(page: &impl askama::Template) -> String {
@@ -16,15 +19,15 @@ pub(crate) fn style() -> String {
 /// A number of things with its thousands apart, as 50,000.
 pub(crate) fn grouped(number: impl Into<i128>) -> String {
     let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "−" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    let sign = if number < 0 { "−" } else { "" };
+    format!("{sign}{}", thousands(u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX)))
+}
+
+/// A number of things by their name, as 1 unit, 5,000 units.
+pub(crate) fn things(number: impl Into<i128>, name: &str) -> String {
+    let number = number.into();
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {name}{ending}", grouped(number))
 }
 
 /// A measured number: three digits are what a measurement is worth.
@@ -44,12 +47,10 @@ pub(crate) fn rounded(value: f64) -> String {
 
 /// An amount of minor units as people write it, as USD 1,234.50; with two digits where the currency is not known.
 pub(crate) fn money(amount: i64, currency: &str) -> String {
-    let known = iso_currency::Currency::from_code(currency).and_then(iso_currency::Currency::exponent);
-    let exponent = u32::from(known.unwrap_or(2));
-    let unit = 10_u64.pow(exponent);
+    let unit = minor_units(currency).unsigned_abs().max(1);
     let (whole, rest) = (amount.unsigned_abs() / unit, amount.unsigned_abs() % unit);
     let sign = if amount < 0 { "−" } else { "" };
-    let digits = usize::try_from(exponent).unwrap_or_default();
+    let digits = usize::try_from(unit.ilog10()).unwrap_or_default();
     let rest = if digits == 0 { String::new() } else { format!(".{rest:0digits$}") };
     format!("{currency} {sign}{}{rest}", grouped(whole))
 }

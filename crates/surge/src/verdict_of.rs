@@ -57,7 +57,7 @@ fn cost(oversold: i64, costs: &Costs) -> Cost {
 }
 
 /// How many minor units make one of the currency, by ISO 4217; 100 where it is not known.
-fn minor_units(currency: &str) -> i64 {
+pub(crate) fn minor_units(currency: &str) -> i64 {
     let exponent = iso_currency::Currency::from_code(currency).and_then(iso_currency::Currency::exponent);
     10_i64.pow(u32::from(exponent.unwrap_or(2)))
 }

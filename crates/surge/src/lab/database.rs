@@ -2,7 +2,7 @@
 //!
 //! Decides by the address. What is done there is in `postgres` and `sqlite`, which have the same calls.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +16,7 @@ use super::pattern::Pattern;
 use super::postgres::Postgres;
 use super::scene::Way;
 use super::sqlite::Sqlite;
+use crate::settings::may_load;
 use crate::verdict::Setting;
 
 /// A database with the lab's tables in it.
@@ -117,25 +118,17 @@ fn refuse_strangers(config: &Config, own_host: Option<&str>) -> Result<(), Error
         Host::Unix(_) => None,
     });
     let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
-    match names.chain(addresses).find(|host| !is_near(host) && Some(host.as_str()) != own_host) {
-        None => Ok(()),
-        Some(host) => Err(Error::Usage(format!(
-            "{host} is neither this machine nor in a private network, and the lab brings a database to its limit; if it \
-             is yours to load, say so: --i-own {host}"
-        ))),
+    for host in names.chain(addresses) {
+        may_load(&host, &near_by_name(&host), own_host).map_err(Error::Usage)?;
     }
+    Ok(())
 }
 
-/// Whether a host is this machine, or in a private network by its address.
-fn is_near(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
-        // Any other name is whatever a name server says at the moment.
-        Err(_) => host == "localhost",
-    }
+/// The address that a host surely has: its own, or this machine's. Any other name is whatever a name server says at the
+/// moment.
+fn near_by_name(host: &str) -> Vec<IpAddr> {
+    let named = if host == "localhost" { Some(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { None };
+    named.or_else(|| host.parse().ok()).into_iter().collect()
 }
 
 #[test]

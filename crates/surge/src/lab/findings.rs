@@ -1,7 +1,7 @@
 //! What a comparison shows, in sentences. Pure: each sentence is counted from the rows.
 
 use super::{Comparison, Measured, Outcome, Pattern, Row};
-use crate::page::{grouped, rounded};
+use crate::page::{grouped, rounded, things};
 
 impl Comparison {
     /// What was seen, the most important first.
@@ -27,23 +27,23 @@ impl Comparison {
     }
 
     fn oversold(&self) -> String {
-        let rounds = self.rounds().count();
+        let rounds: u64 = self.rounds().map(|_| 1).sum();
         let guilty: Vec<Pattern> =
             self.rounds().filter(|(_, round)| round.oversold > 0).map(|(row, _)| row.pattern).collect();
         let Some((row, round)) = self.worst(|round| round.oversold).filter(|_| !guilty.is_empty()) else {
-            return format!("Nothing was oversold in {}.", plural(rounds, "round"));
+            return format!("Nothing was oversold in {}.", things(rounds, "round"));
         };
-        let others = self.rounds().filter(|(row, _)| !guilty.contains(&row.pattern)).count();
+        let others: u64 = self.rounds().filter(|(row, _)| !guilty.contains(&row.pattern)).map(|_| 1).sum();
         let others = match others {
             0 => String::new(),
-            others => format!(" No other pattern sold a unit too many, in {}.", plural(others, "round")),
+            others => format!(" No other pattern sold a unit too many, in {}.", things(others, "round")),
         };
         format!(
             "“{}” sold {} of {} units with {}: {} too many.{others}",
             row.pattern.name(),
             grouped(round.sold),
             grouped(self.stock),
-            plural(row.clients, "client"),
+            things(row.clients, "client"),
             grouped(round.oversold),
         )
     }
@@ -57,7 +57,7 @@ impl Comparison {
                 row.pattern.name(),
                 grouped(sent_away),
                 grouped(round.attempts),
-                plural(row.clients, "client"),
+                things(row.clients, "client"),
                 grouped(round.sold),
                 grouped(self.stock)
             )
@@ -74,7 +74,7 @@ impl Comparison {
         };
         let tell = |(row, round): (&Row, &Measured)| {
             let (name, rate) = (row.pattern.name(), rounded(round.sold_per_second));
-            format!("{rate} ({name}, {})", plural(row.clients, "client"))
+            format!("{rate} ({name}, {})", things(row.clients, "client"))
         };
         match (quickest(false), quickest(true)) {
             (Some(single), Some(combined)) => Some(format!(
@@ -88,13 +88,6 @@ impl Comparison {
             (None, None) => None,
         }
     }
-}
-
-/// A number of things by their name.
-fn plural(number: impl TryInto<i64>, name: &str) -> String {
-    let number = number.try_into().unwrap_or(i64::MAX);
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {name}{ending}", grouped(number))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What is drawn of a run: six charts, and what happened on their lines of time.
 
 use super::Drawing;
-use super::sentences::{things, time};
+use super::sentences::time;
 use crate::chart::{Axis, Bar, Bars, Bucket, Caption, Event, Format, Histogram, Lines, Mark, Series, Tone};
 use crate::history::Fault;
-use crate::page::{grouped, rounded};
+use crate::page::{grouped, rounded, things};
 use crate::verdict::{Bin, Report, Timeline, Verdict};
 
 pub(super) fn all(report: &Report) -> Vec<Drawing> {

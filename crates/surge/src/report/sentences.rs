@@ -1,7 +1,7 @@
 //! The verdict in sentences: what a manager reads. Each is counted from the figures, and claims no more than was judged.
 
 use super::promises::{self, Outcome};
-use crate::page::{grouped, money, rounded};
+use crate::page::{grouped, money, rounded, things};
 use crate::verdict::{Report, Verdict};
 
 /// How the verdict is meant.
@@ -149,7 +149,7 @@ fn judged(verdict: &Verdict) -> String {
     let all = &verdict.invariants;
     let of = |outcome: Outcome| all.iter().filter(move |one| promises::outcome(one) == outcome).count();
     let (held, violated) = (of(Outcome::Holds), of(Outcome::Violated));
-    let checks: u64 = all.iter().map(|invariant| invariant.checked).sum();
+    let checks: u64 = all.iter().filter(|one| one.skipped.is_none()).map(|one| one.checked).sum();
     let mut sentence =
         format!("{held} of {} judged invariants hold, by {}.", held + violated, things(checks, "check"));
     for (count, what) in [
@@ -184,11 +184,4 @@ pub(super) fn cost(verdict: &Verdict) -> String {
 /// A time in milliseconds as people say it.
 pub(super) fn time(ms: f64) -> String {
     if ms >= 1_000.0 { format!("{} s", rounded(ms / 1_000.0)) } else { format!("{} ms", rounded(ms)) }
-}
-
-/// A number of things by their name.
-pub(super) fn things(number: impl Into<i128>, name: &str) -> String {
-    let number = number.into();
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {name}{ending}", grouped(number))
 }
