@@ -312,10 +312,10 @@ fn next(town: &Town, rules: &Rules, server: usize, hand: Hand, moves: &mut Moves
     let Some(saga) = town.checkouts[hand.checkout].saga else { return };
     let Hand { state, said, .. } = hand;
     let situation = |tries| Situation { state, free: false, hold_over: saga.hold_over, said, tries };
-    // Tries are not counted here: what is done after some of them may be done after any.
+    // Tries are not counted here: what is done after some of them may be done once there was no answer.
     let (step, instead) = ((rules.next)(situation(0)), (rules.next)(situation(TRIES)));
     does(town, rules, server, hand, step, moves);
-    if instead != step {
+    if saga.unknown && instead != step {
         does(town, rules, server, hand, instead, moves);
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Received {
 /// Hear a payment provider.
 ///
 /// For providers alone: what they send is signed. A callback is heard once by its id; it decides nothing, but has the
-/// provider asked. Callbacks that come again, or that name no payment of this shop, are answered 200 as well.
+/// provider asked. Callbacks that come again, or that name no payment of this shop, are answered 200 as well. One about a
+/// checkout that has ended is answered 503 while the provider does not say how its payment stands: it is to come again.
 #[utoipa::path(
     post, path = "/v1/payments/webhooks/{provider}", tag = "Payments",
     params(("provider" = String, Path, description = "The provider's name.")),
