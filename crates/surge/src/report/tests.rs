@@ -122,7 +122,12 @@ pub(super) fn racy() -> Report {
 
 fn text_of(page: &str) -> String {
     let document = parse(page);
-    let text: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
+    let text: Vec<&str> = document
+        .descendants()
+        .filter(|node| node.is_text())
+        .filter_map(|node| node.text())
+        .map(str::trim)
+        .collect();
     text.join("\n")
 }
 
