@@ -212,14 +212,15 @@ fn latency(waits: &Histogram<u64>) -> Latency {
 /// Counts between bounds that grow evenly on a logarithmic scale; without empty buckets at either end.
 fn buckets(waits: &Histogram<u64>) -> Vec<Bucket> {
     let mut buckets = Vec::new();
-    let (mut below, mut bound) = (0_u64, 100.0_f64);
-    while below < waits.max() {
-        let up_to = bound as u64;
-        let count = waits.count_between(below + 1, up_to);
+    let (mut counted, mut bound) = (0_u64, 100.0_f64);
+    while counted < waits.len() {
+        // The histogram rounds both ends outwards: only what is counted from 0 on is counted once.
+        let up_to = waits.count_between(0, bound as u64);
+        let count = up_to - counted;
         if count > 0 || !buckets.is_empty() {
             buckets.push(Bucket { up_to_ms: bound / 1e3, count });
         }
-        below = up_to;
+        counted = up_to;
         bound *= BUCKET_GROWTH;
     }
     buckets
