@@ -75,35 +75,35 @@ fn lamp(handle: &str, sku: &str, listing: &str) -> Value {
 
 async fn a_product_is_put_and_replaced_as_a_whole(shop: Shop) {
     let put = |body: Value| shop.post("/v1/admin/products", body).admin().send();
-    let made = put(lamp("lamp", "LAMP", "published")).await.expect_status(201);
-    assert_eq!((made.at("/created"), made.at("/handle")), (&json!(true), &json!("lamp")));
-    let product = shop.get("/v1/products/lamp").send().await.expect_status(200);
+    let made = put(lamp("desk-lamp", "DESK-LAMP", "published")).await.expect_status(201);
+    assert_eq!((made.at("/created"), made.at("/handle")), (&json!(true), &json!("desk-lamp")));
+    let product = shop.get("/v1/products/desk-lamp").send().await.expect_status(200);
     assert_eq!(
         (product.at("/variants/0/sku"), product.at("/variants/0/price/amount")),
-        (&json!("LAMP"), &json!(4_900))
+        (&json!("DESK-LAMP"), &json!(4_900))
     );
     assert_eq!(product.at("/variants/0/in_stock"), false);
-    let same = put(lamp("lamp", "LAMP", "published")).await.expect_status(200);
+    let same = put(lamp("desk-lamp", "DESK-LAMP", "published")).await.expect_status(200);
     assert_eq!((same.at("/created"), same.at("/changed")), (&json!(false), &json!(false)));
-    let hidden = put(lamp("lamp", "LAMP", "hidden")).await.expect_status(200);
+    let hidden = put(lamp("desk-lamp", "DESK-LAMP", "hidden")).await.expect_status(200);
     assert_eq!(hidden.at("/changed"), true);
-    shop.get("/v1/products/lamp").send().await.expect_problem(404, "not_found");
+    shop.get("/v1/products/desk-lamp").send().await.expect_problem(404, "not_found");
 }
 
 async fn a_product_that_cannot_be_is_not_put(shop: Shop) {
     let put = |body: Value| shop.post("/v1/admin/products", body).admin().send();
-    put(lamp("lamp", "MUG", "published")).await.expect_problem(409, "already_exists");
-    put(lamp("", "LAMP", "published")).await.expect_fault("/handle");
-    let mut foreign = lamp("lamp", "LAMP", "published");
+    put(lamp("desk-lamp", "MUG", "published")).await.expect_problem(409, "already_exists");
+    put(lamp("", "DESK-LAMP", "published")).await.expect_fault("/handle");
+    let mut foreign = lamp("desk-lamp", "DESK-LAMP", "published");
     foreign["variants"][0]["price"]["currency"] = json!("EUR");
     put(foreign).await.expect_problem(422, "wrong_currency");
-    let mut twice = lamp("lamp", "LAMP", "published");
+    let mut twice = lamp("desk-lamp", "DESK-LAMP", "published");
     twice["variants"] = json!([twice["variants"][0], twice["variants"][0]]);
     put(twice).await.expect_fault("/variants/1/sku");
-    let mut none = lamp("lamp", "LAMP", "published");
+    let mut none = lamp("desk-lamp", "DESK-LAMP", "published");
     none["variants"] = json!([]);
     put(none).await.expect_fault("/variants");
-    shop.get("/v1/products/lamp").send().await.expect_problem(404, "not_found");
+    shop.get("/v1/products/desk-lamp").send().await.expect_problem(404, "not_found");
 }
 
 async fn discounts_are_made_once_and_listed(shop: Shop) {
