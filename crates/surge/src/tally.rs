@@ -214,7 +214,9 @@ fn buckets(waits: &Histogram<u64>) -> Vec<Bucket> {
     let mut buckets = Vec::new();
     let (mut below, mut bound) = (0_u64, 100.0_f64);
     while below < waits.max() {
-        let up_to = bound as u64;
+        // The histogram keeps three digits: a bucket ends where its last values become one to it, or they would be
+        // counted in the next one, too.
+        let up_to = waits.highest_equivalent(bound as u64);
         let count = waits.count_between(below + 1, up_to);
         if count > 0 || !buckets.is_empty() {
             buckets.push(Bucket { up_to_ms: bound / 1e3, count });

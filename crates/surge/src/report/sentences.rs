@@ -149,7 +149,7 @@ fn judged(verdict: &Verdict) -> String {
     let all = &verdict.invariants;
     let of = |outcome: Outcome| all.iter().filter(move |one| promises::outcome(one) == outcome).count();
     let (held, violated) = (of(Outcome::Holds), of(Outcome::Violated));
-    let checks: u64 = all.iter().map(|invariant| invariant.checked).sum();
+    let checks: u64 = all.iter().filter(|one| one.skipped.is_none()).map(|one| one.checked).sum();
     let mut sentence =
         format!("{held} of {} judged invariants hold, by {}.", held + violated, things(checks, "check"));
     for (count, what) in [
