@@ -31,10 +31,10 @@ fn check(from: &str, to: &str, words: &str) {
 #[test]
 fn the_shipped_files_are_right() {
     assert_eq!(problems(&shop()), []);
-    let read = Target::read(SELLONCE, &|name| (name == "SELLONCE_ADMIN_KEY").then(|| "key".to_owned()));
+    let read = Target::read(SELLONCE, &|name| (name == "SHOP_ADMIN_KEY").then(|| "key".to_owned()));
     assert!(read.is_ok_and(|target| target.has_carts() && target.can_decline() && target.can_reprice()));
     let missing = problems(SELLONCE);
-    assert!(missing.len() == 1 && missing[0].1.contains("SELLONCE_ADMIN_KEY"), "{missing:?}");
+    assert!(missing.len() == 1 && missing[0].1.contains("SHOP_ADMIN_KEY"), "{missing:?}");
 }
 
 #[test]

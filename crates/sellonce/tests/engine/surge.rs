@@ -145,6 +145,37 @@ async fn a_shop_that_runs_is_loaded_and_cleaned() {
 }
 
 #[test]
+fn a_sellonce_that_a_file_describes_comes_to_the_same_verdict() {
+    let mut shop = Shop::with_stock("mug", 5);
+    let file = include_str!("../../../../examples/surge/sellonce.toml");
+    let file = file.replace("http://127.0.0.1:8080", &shop.url());
+    std::fs::write(shop.path("shop.toml"), &file).expect("a file can be written");
+    std::fs::write(shop.path("wrong.toml"), file.replace("{{checkout}}", "{{chekout}}"))
+        .expect("a file can be written");
+    let key = shop.key();
+    shop.set("SHOP_ADMIN_KEY", &key);
+    let wrong = shop.run(&["surge", "target", "check", "wrong.toml"]);
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(wrong.status.code() == Some(2) && said.contains("wrong.toml, line ") && said.contains("chekout"));
+    let bought = shop.run(&["surge", "target", "check", "shop.toml", "--dry-run", "--seed", "3"]);
+    let shown = String::from_utf8_lossy(&bought.stdout);
+    assert!(bought.status.success() && shown.contains("step 2, pay: POST"), "{bought:?}");
+    let rush = ["--target", "shop.toml", "--buyers", "250", "--stock", "120", "--seed", "4"];
+    let (verdict, output) = surge(&shop, &rush);
+    assert_held(&verdict, &output);
+    assert_eq!((&verdict["sold"], &verdict["sold_out"]), (&120.into(), &130.into()));
+    // Orders, ledger and the provider's book were read, all their pages.
+    let judged = |id: &str| {
+        let invariants = verdict["invariants"].as_array().expect("a list");
+        invariants.iter().find(|each| each["id"] == id).is_some_and(|each| each["ok"] == true)
+    };
+    for id in ["I1", "I2", "I3", "I4", "I5", "I7", "I11", "I12", "I13"] {
+        assert!(judged(id), "{id}: {verdict:#}");
+    }
+    shop.assert_audit_ok();
+}
+
+#[test]
 fn what_may_not_be_loaded_or_cannot_be_is_refused_before_anything_is_sent() {
     let shop = Shop::new();
     std::fs::write(shop.path("key"), "sk_none").expect("a file can be written");

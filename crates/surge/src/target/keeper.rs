@@ -2,7 +2,8 @@
 //!
 //! Decides how pages are followed. A book that the file does not describe is missing, and says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -25,6 +26,8 @@ const PAGES_MAX: usize = 100_000;
 pub(crate) struct TargetKeeper {
     target: Target,
     wire: Wire,
+    /// Payments that were booked before the run.
+    booked_before: OnceLock<BTreeSet<String>>,
 }
 
 /// Rows of a list, or why there are none.
@@ -32,7 +35,8 @@ type Rows = Result<Vec<Value>, String>;
 
 impl TargetKeeper {
     pub(crate) fn new(target: Target, door: Door) -> Self {
-        Self { target, wire: Wire::new(vec![door], Protocol::Http1, 1, &[]) }
+        let wire = Wire::new(vec![door], Protocol::Http1, 1, &[]);
+        Self { target, wire, booked_before: OnceLock::new() }
     }
 
     fn inner(&self) -> &Inner {
@@ -65,7 +69,12 @@ impl TargetKeeper {
             }
             known.of_sku.insert(good.sku.clone(), facts);
         }
-        inner.known.set(known).map_err(|_| "a target is used for one run".to_owned())
+        inner.known.set(known).map_err(|_| "a target is used for one run".to_owned())?;
+        if let Some(payments) = self.all_payments().await {
+            let booked = payments?.into_iter().map(|payment| payment.id).collect();
+            self.booked_before.set(booked).map_err(|_| "a target is used for one run".to_owned())?;
+        }
+        Ok(())
     }
 
     /// Sets the price of a SKU.
@@ -92,11 +101,28 @@ impl TargetKeeper {
 
     /// Reads all books that the file describes.
     pub(crate) async fn books(&self, opening: &Opening) -> Books {
+        let orders = self.orders().await;
+        let is_ours = |order: &Order| purchase_of(opening.seed, &order.email).is_some();
+        // A book of payments says nothing of runs: what was there before, or belongs to somebody else's order, is not ours.
+        let of_others: BTreeSet<&str> = match &orders {
+            Some(Ok(orders)) => {
+                let others = orders.iter().filter(|order| !is_ours(order));
+                others.filter_map(|order| order.payment.as_ref()).map(|payment| payment.id.as_str()).collect()
+            }
+            Some(Err(_)) | None => BTreeSet::new(),
+        };
+        let before = self.booked_before.get();
+        let is_new = |payment: &Payment| {
+            !before.is_some_and(|before| before.contains(&payment.id))
+                && !of_others.contains(payment.id.as_str())
+        };
+        let payments =
+            self.all_payments().await.map(|payments| Ok(payments?.into_iter().filter(is_new).collect()));
         Books {
-            orders: book(self.orders(opening).await, "orders"),
+            payments: book(payments, "payments"),
+            orders: book(orders.map(|orders| Ok(orders?.into_iter().filter(is_ours).collect())), "orders"),
             stock: book(Some(self.stock(&opening.goods).await), "stock"),
             movements: book(self.movements(opening).await, "ledger"),
-            payments: book(self.payments().await, "payments"),
             audit: missing("audit"),
             mails: missing("mails"),
             unfinished: missing("stuck list"),
@@ -114,7 +140,8 @@ impl TargetKeeper {
         Ok(all)
     }
 
-    async fn orders(&self, opening: &Opening) -> Option<Result<Vec<Order>, String>> {
+    /// Every order of the shop.
+    async fn orders(&self) -> Option<Result<Vec<Order>, String>> {
         let inner = self.inner();
         let (file, request) = (inner.file.orders.as_ref()?, inner.orders.as_ref()?);
         let rows = self.list(request, &Pages::of(&file.list, &file.next, &file.page), &Facts::new()).await;
@@ -147,11 +174,11 @@ impl TargetKeeper {
                 statuses: Vec::new(),
             })
         };
-        let is_ours = |order: &Order| purchase_of(opening.seed, &order.email).is_some();
-        Some(rows.map(|rows| rows.iter().filter_map(order).filter(is_ours).collect()))
+        Some(rows.map(|rows| rows.iter().filter_map(order).collect()))
     }
 
-    async fn payments(&self) -> Option<Result<Vec<Payment>, String>> {
+    /// Every payment of the provider's book.
+    async fn all_payments(&self) -> Option<Result<Vec<Payment>, String>> {
         let inner = self.inner();
         let (file, request) = (inner.file.payments.as_ref()?, inner.payments.as_ref()?);
         let rows = self.list(request, &Pages::of(&file.list, &file.next, &file.page), &Facts::new()).await;
