@@ -310,6 +310,15 @@ impl<'t, 'a> Unit<'t, 'a> {
                 return entity;
             }
         }
+        // Ruby walks to `item.product` by calls that look like any other.
+        let walked = chain.links.iter().rev().skip(1).find(|link| {
+            link.given().is_empty()
+                && link.name == link.key
+                && words(link.name).last().is_some_and(|w| is_thing(w))
+        });
+        if let (Some(link), Kind::Name(_)) = (walked, &chain.root.kind) {
+            return link.name.to_owned();
+        }
         let root = match &chain.root.kind {
             // `this.decrement('stock')` is about the object itself.
             Kind::Name("this" | "self") if first_call == 0 => {
@@ -368,6 +377,10 @@ fn is_table(text: &str) -> bool {
 
 fn is_class_or_table(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || singular(name) != name
+}
+
+fn is_thing(word: &str) -> bool {
+    matches!(word, "product" | "stock" | "inventory" | "variant" | "sku")
 }
 
 fn is_known(word: &str) -> bool {

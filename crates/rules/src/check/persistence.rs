@@ -43,20 +43,28 @@ pub(crate) fn of<'a>(
         && is_transactional(unit);
     if managed {
         Persistence::Saved
-    } else if is_loaded_by_repository(owner, reading) {
+    } else if is_tracked(owner, reading) {
         Persistence::Managed
     } else {
         Persistence::Unseen
     }
 }
 
-/// What a repository of JPA gives is written back by itself when the caller's transaction ends.
-fn is_loaded_by_repository(owner: &Owner, reading: Reading<'_>) -> bool {
+/// What a repository of JPA, a context of EF Core or a session of SQLAlchemy gives is written back by itself when the
+/// caller commits.
+fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
     let load = owner.load.and_then(|load| reading.source.get(load.start..load.end)).unwrap_or_default();
     let load = load.to_ascii_lowercase();
-    reading.language == Language::Java
-        && owner.origin == Origin::Loaded
-        && ["repo", "dao.find", "entitymanager.find", "em.find"].iter().any(|word| load.contains(word))
+    let by: &[&str] = match reading.language {
+        Language::Java => &["repo", "dao.find", "entitymanager.find", "em.find"],
+        Language::CSharp if load.contains("asnotracking") => &[],
+        Language::CSharp => &["_context.", "_db.", "dbcontext.", "_ctx."],
+        Language::Python => {
+            &["db.query(", "session.query(", "db.get(", "session.get(", ".query.get(", ".query.filter"]
+        }
+        _ => &[],
+    };
+    owner.origin == Origin::Loaded && by.iter().any(|word| load.contains(word))
 }
 
 /// What the object is a part of: of `unit = product.units.find(..)` this is `product`.
@@ -148,7 +156,10 @@ fn saves(
         if carts {
             return false;
         }
-        let by_prefix = ["save", "update", "persist", "store"].iter().any(|prefix| key.starts_with(prefix));
+        let by_prefix = ["save", "persist", "store"].iter().any(|prefix| key.starts_with(prefix))
+            || key
+                .strip_prefix("update")
+                .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));
         let added = key == "add" && is_session_of_python(chain, position);
         let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
         let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
@@ -170,6 +181,12 @@ fn saves(
         let saved = save && (on_object || given || bare);
         saved || session && is_session(chain, position, owner)
     })
+}
+
+/// Whether a call that begins with `update` stores the object: `product.updateStatus()` computes a field of it.
+fn stores_all(rest: &str, own: bool) -> bool {
+    let field = ["status", "state", "flag", "total", "time", "date", "availab", "label", "view", "ui"];
+    !own || !field.iter().any(|word| rest.starts_with(word))
 }
 
 fn is_cart(name: &str) -> bool {

@@ -33,12 +33,13 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
             && is_status(reading, column)
             && is_stored_order(unit, object, assignment.span, reading)
         {
-            report(assignment.span, is_checked(unit, reading, assignment.span));
+            let loaded = is_loaded_by_status(unit, reading, object, column);
+            report(assignment.span, loaded || is_checked(unit, reading, assignment.span));
         }
     }
     for chain in &unit.chains {
-        if let Some(at) = setter(unit, chain, reading) {
-            report(at, is_checked(unit, reading, at));
+        if let Some((at, loaded)) = setter(unit, chain, reading) {
+            report(at, loaded || is_checked(unit, reading, at));
         }
         for position in 0..chain.links.len() {
             if let Some(guarded) = update(unit, chain, position, reading) {
@@ -74,13 +75,15 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
     }
 }
 
-fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> Option<Span> {
+/// A setter of the status, and whether the order was loaded by the status it had.
+fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> Option<(Span, bool)> {
     let link = chain.links.last()?;
     let column = link.name.strip_prefix("set").or(link.name.strip_prefix("Set"))?;
     let called = link.given().len() == 1 && is_status(reading, column);
     let crate::check::tree::Kind::Call(callee, _) = &chain.node.kind else { return None };
     let crate::check::tree::Kind::Member(object, _) = &callee.kind else { return None };
-    (called && is_stored_order(unit, object, chain.span, reading)).then_some(chain.span)
+    let stored = called && is_stored_order(unit, object, chain.span, reading);
+    stored.then(|| (chain.span, is_loaded_by_status(unit, reading, object, column)))
 }
 
 /// Whether a call updates the status of an order, and whether it names the status that it comes from.
@@ -131,6 +134,26 @@ fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
             })
         })
     })
+}
+
+/// `Order.findOne({ _id, status: 'assigned' })`: what has another status is not found, so the step is refused.
+fn is_loaded_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, object: &Node<'_>, column: &str) -> bool {
+    let Some(load) = unit.owner(object).load else { return false };
+    let chains = unit.chains.iter().filter(|chain| {
+        chain.span.start <= load.start && load.end <= chain.span.end
+            || load.start <= chain.span.start && chain.span.end <= load.end
+    });
+    chains.flat_map(|chain| &chain.links).any(|link| {
+        let by_name = is_status_of_finder(reading, link.name);
+        let chosen = link.given().iter().any(|filter| guard::names_column(filter, column));
+        by_name && link.arguments.is_some() || chosen && !NEUTRAL.contains(&link.key.as_str())
+    })
+}
+
+/// `findByIdAndStatus(id, PENDING)` of Spring Data.
+fn is_status_of_finder(reading: Reading<'_>, name: &str) -> bool {
+    let Some((_, by)) = name.split_once("By") else { return false };
+    by.split("And").any(|column| is_status(reading, column.trim_end_matches("In")))
 }
 
 /// `order.canShip()`, `order.may_cancel`, `order.allowed_next_statuses`: the order itself knows its next steps.
