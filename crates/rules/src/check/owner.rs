@@ -281,6 +281,10 @@ impl<'t, 'a> Unit<'t, 'a> {
                         if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
                             return owner;
                         }
+                        // GORM's `db.Model(&product)`.
+                        if link.name == "Model" && !entity_words(name).is_empty() {
+                            return (*name).to_owned();
+                        }
                     }
                     Kind::New(of, _) => return self.name_of(of).to_owned(),
                     Kind::Member(object, "class" | "c" | "__table__" | "table" | "stock" | "quantity") => {
@@ -380,7 +384,7 @@ fn is_class_or_table(name: &str) -> bool {
 }
 
 fn is_thing(word: &str) -> bool {
-    matches!(word, "product" | "stock" | "inventory" | "variant" | "sku")
+    matches!(singular(word).as_str(), "product" | "stock" | "inventory" | "variant" | "sku" | "order")
 }
 
 fn is_known(word: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Whether a changed object gets into the database: a save of it, of its session, or the rules of a managed class.
 
 use super::class::is_persistent;
-use super::fact::{Persistence, Reading};
-use super::idiom::{SAVES, SESSION_SAVES};
+use super::fact::{AmountWrite, Persistence, Reading};
+use super::idiom::{SAVE_VERBS, SAVES, SESSION_SAVES};
 use super::language::Language;
 use super::names::squashed;
 use super::owner::{Origin, Owner};
@@ -65,6 +65,27 @@ fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
         _ => &[],
     };
     owner.origin == Origin::Loaded && by.iter().any(|word| load.contains(word))
+}
+
+/// Whether a function of this file hands over an object that it stores: `take(product, 1); products.save(product)`.
+pub(crate) fn is_stored_by_caller(
+    unit: &Unit<'_, '_>,
+    write: &AmountWrite,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+) -> bool {
+    let Some(position) = write.handed.filter(|_| unit.name.len() > 3) else { return false };
+    let key = squashed(unit.name);
+    units.iter().any(|caller| {
+        caller.chains.iter().any(|chain| {
+            let Some(link) = chain.links.first().filter(|link| link.key == key) else { return false };
+            let own = matches!(chain.root.name(), Some("this")) || chain.root.name() == Some(link.name);
+            link.given().get(position).filter(|_| own).is_some_and(|object| {
+                let stored = of(caller, object, &caller.owner(object), chain.span, reading);
+                matches!(stored, Persistence::Saved | Persistence::Managed)
+            })
+        })
+    })
 }
 
 /// What the object is a part of: of `unit = product.units.find(..)` this is `product`.
@@ -156,7 +177,7 @@ fn saves(
         if carts {
             return false;
         }
-        let by_prefix = ["save", "persist", "store"].iter().any(|prefix| key.starts_with(prefix))
+        let by_prefix = SAVE_VERBS.iter().any(|verb| key.starts_with(verb))
             || key
                 .strip_prefix("update")
                 .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));

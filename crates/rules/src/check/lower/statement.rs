@@ -57,16 +57,18 @@ impl<'a> Lowering<'a> {
                 }
                 Kind::Branch(condition, rest)
             }
-            // What opens a block (`with transaction.atomic():`) is kept beside what runs in it.
-            "with_statement" | "using_statement" => {
-                let body = syntax.child_by_field_name("body")?;
-                let mut cursor = syntax.walk();
-                let opened: Vec<Syntax<'_>> =
-                    syntax.named_children(&mut cursor).filter(|child| child.id() != body.id()).collect();
-                let opened = opened.into_iter().map(|child| self.node(child)).collect();
-                let condition = Node { kind: Kind::Other(opened), span: super::span_of(syntax) };
-                Kind::Branch(Box::new(condition), vec![self.node(body)])
+            // Rust's `match` gives its arms' values and stays as it is.
+            "switch_statement"
+            | "switch_expression"
+            | "expression_switch_statement"
+            | "case"
+            | "match_statement"
+                if subject(syntax).is_some() =>
+            {
+                self.switch(syntax)?
             }
+            // What opens a block (`with transaction.atomic():`) is kept beside what runs in it.
+            "with_statement" | "using_statement" => self.opening(syntax)?,
             "for_in_statement"
             | "enhanced_for_statement"
             | "foreach_statement"
@@ -76,6 +78,27 @@ impl<'a> Lowering<'a> {
             _ => return None,
         };
         Some(Made::Kind(kind))
+    }
+
+    fn opening(&mut self, syntax: Syntax<'_>) -> Option<Kind<'a>> {
+        let body = syntax.child_by_field_name("body")?;
+        let mut cursor = syntax.walk();
+        let opened: Vec<Syntax<'_>> =
+            syntax.named_children(&mut cursor).filter(|child| child.id() != body.id()).collect();
+        let opened = opened.into_iter().map(|child| self.node(child)).collect();
+        let condition = Node { kind: Kind::Other(opened), span: super::span_of(syntax) };
+        Some(Kind::Branch(Box::new(condition), vec![self.node(body)]))
+    }
+
+    fn switch(&mut self, syntax: Syntax<'_>) -> Option<Kind<'a>> {
+        let asked = subject(syntax)?;
+        let condition = Box::new(self.node(asked));
+        let mut cursor = syntax.walk();
+        let arms: Vec<Syntax<'_>> = syntax
+            .named_children(&mut cursor)
+            .filter(|child| child.id() != asked.id() && !child.kind().ends_with("comment"))
+            .collect();
+        Some(Kind::Branch(condition, arms.into_iter().map(|arm| self.node(arm)).collect()))
     }
 
     fn each(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
@@ -104,6 +127,11 @@ impl<'a> Lowering<'a> {
         let body = self.field_or_empty(syntax, "body");
         Some(Made::Kind(Kind::Each(Box::new(name), Box::new(collection), body)))
     }
+}
+
+/// What a `switch`, `case` or `match` asks.
+fn subject(syntax: Syntax<'_>) -> Option<Syntax<'_>> {
+    ["condition", "value", "subject"].iter().find_map(|field| syntax.child_by_field_name(field))
 }
 
 /// Ruby has no statement nodes: all but the last of a body are used for nothing.

@@ -149,12 +149,12 @@ impl<'a> Source<'_, '_, 'a> {
     /// `donation.amount = params[:amount]` before `donation.amount` is charged.
     fn filled(&self, node: &Node<'a>, depth: usize) -> Option<Span> {
         let wanted = path(node)?;
-        let before = self.unit.assignments.iter().filter(|assignment| {
+        let before = self.unit.assignments.iter().rev().find(|assignment| {
             assignment.operator == "="
                 && assignment.span.end <= node.span.start
                 && path(assignment.target).is_some_and(|target| target == wanted)
         });
-        before.last().and_then(|assignment| self.flows(assignment.value, depth + 1))
+        before.and_then(|assignment| self.flows(assignment.value, depth + 1))
     }
 
     fn named(&self, name: &str, node: &Node<'a>, depth: usize) -> Option<Span> {

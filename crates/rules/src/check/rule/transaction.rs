@@ -104,7 +104,13 @@ fn between(unit: &Unit<'_, '_>, found: &mut Transactions) {
         .filter(|chain| says(chain, BEGINS, &["BEGIN", "START TRANSACTION", "BEGIN TRANSACTION"]))
         .map(|chain| chain.span)
         .collect();
-    for begin in begins {
+    // Android's fragments are swapped in a transaction too.
+    let pages = |span: &Span| {
+        unit.chains
+            .iter()
+            .any(|chain| chain.span == *span && chain.links.iter().any(|link| link.key.contains("fragment")))
+    };
+    for begin in begins.into_iter().filter(|begin| !pages(begin)) {
         let commits = unit.chains.iter().filter(|chain| says(chain, COMMITS, &["COMMIT"]));
         let commit =
             commits.map(|chain| chain.span).filter(|commit| commit.start > begin.end).min_by_key(|c| c.start);
