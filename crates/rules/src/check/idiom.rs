@@ -143,32 +143,6 @@ pub(crate) const SAVES: &[&str] = &[
     "bulksave",
     "asave",
 ];
-/// How the names of functions begin that save what they are given, in the languages that shops are written in.
-pub(crate) const SAVE_VERBS: &[&str] = &[
-    "save",
-    "persist",
-    "store",
-    "guardar",
-    "guarda",
-    "grabar",
-    "actualizar",
-    "modificar",
-    "salvar",
-    "atualizar",
-    "gravar",
-    "alterar",
-    "simpan",
-    "perbarui",
-    "enregistrer",
-    "modifier",
-    "speicher",
-    "salva",
-    "aggiorna",
-    "kaydet",
-    "guncelle",
-    "capnhat",
-    "luu",
-];
 /// Calls that write back everything that was changed.
 pub(crate) const SESSION_SAVES: &[&str] = &[
     "flush",

@@ -2,12 +2,39 @@
 
 use super::class::is_persistent;
 use super::fact::{AmountWrite, Persistence, Reading};
-use super::idiom::{SAVE_VERBS, SAVES, SESSION_SAVES};
+use super::idiom::{SAVES, SESSION_SAVES};
 use super::language::Language;
 use super::names::squashed;
 use super::owner::{Origin, Owner};
 use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
+
+/// How the names of functions begin that save what they are given, in the languages that shops are written in.
+const SAVE_VERBS: &[&str] = &[
+    "save",
+    "persist",
+    "store",
+    "guardar",
+    "guarda",
+    "grabar",
+    "actualizar",
+    "modificar",
+    "salvar",
+    "atualizar",
+    "gravar",
+    "alterar",
+    "simpan",
+    "perbarui",
+    "enregistrer",
+    "modifier",
+    "speicher",
+    "salva",
+    "aggiorna",
+    "kaydet",
+    "guncelle",
+    "capnhat",
+    "luu",
+];
 
 /// How the object that was changed at `at` is stored.
 pub(crate) fn of<'a>(
