@@ -145,6 +145,7 @@ const WORDS: &[&str] = &[
     "trangthai",
     "outbox",
     "outgoing",
+    "updateexpression",
 ];
 
 static SEARCH: LazyLock<Option<AhoCorasick>> =

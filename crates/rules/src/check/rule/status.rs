@@ -23,7 +23,7 @@ const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "a
 
 /// Judges the writes of a unit to the status of orders.
 pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
-    if !reading.names_status() || is_elsewhere(unit, reading) {
+    if !reading.names_status() {
         return;
     }
     let mut places: Vec<(Span, bool)> = Vec::new();
@@ -61,7 +61,8 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
             report(text.span, named || is_checked(unit, reading, text.span));
         }
     }
-    if places.is_empty() {
+    // Asked last: it looks through the whole file.
+    if places.is_empty() || is_elsewhere(unit, reading) {
         return;
     }
     let machine = is_machine(unit, reading);

@@ -33,7 +33,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
 
     /// DynamoDB: the change and its condition are two strings of one request, and a failed condition is an error.
     pub(super) fn expression(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
-        if !self.reading.source.contains("UpdateExpression") {
+        if !self.reading.has("updateexpression") {
             return;
         }
         let link = &chain.links[position];
