@@ -43,19 +43,7 @@ impl<'a> Lowering<'a> {
             | "switch_statement"
                 if syntax.child_by_field_name("condition").is_some() =>
             {
-                let condition = self.field_or_empty(syntax, "condition");
-                let mut rest = Vec::new();
-                let skipped = syntax.child_by_field_name("condition").map(|node| node.id());
-                let mut cursor = syntax.walk();
-                for child in syntax.named_children(&mut cursor) {
-                    if Some(child.id()) != skipped && !child.kind().ends_with("comment") {
-                        rest.push(self.node(child));
-                    }
-                }
-                if self.language == Language::Ruby && syntax.kind().ends_with("_modifier") {
-                    statements_all(&mut rest);
-                }
-                Kind::Branch(condition, rest)
+                self.branch(syntax)
             }
             // Rust's `match` gives its arms' values and stays as it is.
             "switch_statement"
@@ -78,6 +66,22 @@ impl<'a> Lowering<'a> {
             _ => return None,
         };
         Some(Made::Kind(kind))
+    }
+
+    fn branch(&mut self, syntax: Syntax<'_>) -> Kind<'a> {
+        let condition = self.field_or_empty(syntax, "condition");
+        let mut rest = Vec::new();
+        let skipped = syntax.child_by_field_name("condition").map(|node| node.id());
+        let mut cursor = syntax.walk();
+        for child in syntax.named_children(&mut cursor) {
+            if Some(child.id()) != skipped && !child.kind().ends_with("comment") {
+                rest.push(self.node(child));
+            }
+        }
+        if self.language == Language::Ruby && syntax.kind().ends_with("_modifier") {
+            statements_all(&mut rest);
+        }
+        Kind::Branch(condition, rest)
     }
 
     fn opening(&mut self, syntax: Syntax<'_>) -> Option<Kind<'a>> {
