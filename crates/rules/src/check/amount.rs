@@ -189,6 +189,7 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         let table = super::names::singular(root) != root && object.name().is_some();
         squashed(column) == squashed(self.column)
             && (class || table)
+            && root != "this"
             && !self.unit.definitions.contains_key(root)
             && !self.unit.parameters.contains_key(root)
     }
@@ -212,6 +213,11 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                 self.derived(left, depth + 1).or_else(|| self.derived(right, depth + 1))
             }
             Kind::Name(name) => self.derived_name(name, value, depth),
+            // `left = row.stock -= n`.
+            Kind::Assign(target, operator @ ("-=" | "+="), step) => {
+                let base = if *operator == "-=" { Direction::Down } else { Direction::Up };
+                self.reads(target, depth + 1).map(|read| (sign(step, base), read))
+            }
             Kind::Call(callee, arguments) => {
                 if let Kind::Member(object, name) = &callee.kind {
                     if let Some(direction) = arithmetic(&squashed(name))

@@ -81,6 +81,8 @@ pub(crate) struct AmountWrite {
     pub(crate) at: Span,
     pub(crate) read: Option<Span>,
     pub(crate) unit: String,
+    /// Which of the unit's parameters the changed object is.
+    pub(crate) handed: Option<usize>,
     /// Names of functions this unit calls before the write: one of them may take the lock.
     pub(crate) called_before: Vec<Called>,
 }
@@ -143,6 +145,7 @@ const WORDS: &[&str] = &[
     "trangthai",
     "outbox",
     "outgoing",
+    "updateexpression",
 ];
 
 static SEARCH: LazyLock<Option<AhoCorasick>> =
@@ -199,6 +202,11 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
         let retried = !writes.is_empty() && unit.function.is_some_and(super::lock::catches_conflict);
         let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
+            if write.persistence == Persistence::Unseen
+                && super::persistence::is_stored_by_caller(unit, write, &units, reading)
+            {
+                write.persistence = Persistence::Managed;
+            }
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;
             }

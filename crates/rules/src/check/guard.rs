@@ -53,7 +53,7 @@ pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> 
     // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
     let own = &chain.links[position];
     if let [first, _, ..] = own.given()
-        && !matches!(first.kind, Kind::Text(..) | Kind::Function(_))
+        && !matches!(first.kind, Kind::Text(..) | Kind::Function(_) | Kind::Pair(..))
         && own.key != "set"
         && !has_where(own)
         && guard_of(std::slice::from_ref(first), column) != Guard::None

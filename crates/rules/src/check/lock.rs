@@ -67,6 +67,11 @@ fn chain_locks(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>)
     }
     // A lock on the order or the user does not lock the stock.
     let entity = unit.entity_of(chain);
+    let last = words(&entity).pop().unwrap_or_default();
+    if matches!(last.as_str(), "product" | "variant" | "stock" | "inventory" | "sku") {
+        // The variant of an order's line is a variant.
+        return true;
+    }
     let other = is_bought(&entity)
         || words(&entity)
             .iter()
@@ -147,7 +152,7 @@ pub(crate) fn locking_functions(units: &[Unit<'_, '_>], locks: &[Vec<LockPlace>]
     let mut names = Vec::new();
     for (unit, own) in units.iter().zip(locks) {
         let key = squashed(unit.name);
-        let reads = ["get", "find", "fetch", "load", "lock", "select", "read", "acquire"];
+        let reads = ["get", "find", "fetch", "load", "lock", "select", "read", "acquire", "resolve"];
         let declared = unit
             .function
             .is_some_and(|function| function.decorators.iter().any(|d| d.root().name() == Some("Lock")));

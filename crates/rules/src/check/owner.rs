@@ -281,6 +281,10 @@ impl<'t, 'a> Unit<'t, 'a> {
                         if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
                             return owner;
                         }
+                        // GORM's `db.Model(&product)`.
+                        if link.name == "Model" && !entity_words(name).is_empty() {
+                            return (*name).to_owned();
+                        }
                     }
                     Kind::New(of, _) => return self.name_of(of).to_owned(),
                     Kind::Member(object, "class" | "c" | "__table__" | "table" | "stock" | "quantity") => {
@@ -309,6 +313,15 @@ impl<'t, 'a> Unit<'t, 'a> {
             if !entity.is_empty() {
                 return entity;
             }
+        }
+        // Ruby walks to `item.product` by calls that look like any other.
+        let walked = chain.links.iter().rev().skip(1).find(|link| {
+            link.given().is_empty()
+                && link.name == link.key
+                && words(link.name).last().is_some_and(|w| is_thing(w))
+        });
+        if let (Some(link), Kind::Name(_)) = (walked, &chain.root.kind) {
+            return link.name.to_owned();
         }
         let root = match &chain.root.kind {
             // `this.decrement('stock')` is about the object itself.
@@ -368,6 +381,10 @@ fn is_table(text: &str) -> bool {
 
 fn is_class_or_table(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || singular(name) != name
+}
+
+fn is_thing(word: &str) -> bool {
+    matches!(singular(word).as_str(), "product" | "stock" | "inventory" | "variant" | "sku" | "order")
 }
 
 fn is_known(word: &str) -> bool {

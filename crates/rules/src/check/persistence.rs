@@ -1,13 +1,40 @@
 //! Whether a changed object gets into the database: a save of it, of its session, or the rules of a managed class.
 
 use super::class::is_persistent;
-use super::fact::{Persistence, Reading};
+use super::fact::{AmountWrite, Persistence, Reading};
 use super::idiom::{SAVES, SESSION_SAVES};
 use super::language::Language;
 use super::names::squashed;
 use super::owner::{Origin, Owner};
 use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
+
+/// How the names of functions begin that save what they are given, in the languages that shops are written in.
+const SAVE_VERBS: &[&str] = &[
+    "save",
+    "persist",
+    "store",
+    "guardar",
+    "guarda",
+    "grabar",
+    "actualizar",
+    "modificar",
+    "salvar",
+    "atualizar",
+    "gravar",
+    "alterar",
+    "simpan",
+    "perbarui",
+    "enregistrer",
+    "modifier",
+    "speicher",
+    "salva",
+    "aggiorna",
+    "kaydet",
+    "guncelle",
+    "capnhat",
+    "luu",
+];
 
 /// How the object that was changed at `at` is stored.
 pub(crate) fn of<'a>(
@@ -43,20 +70,49 @@ pub(crate) fn of<'a>(
         && is_transactional(unit);
     if managed {
         Persistence::Saved
-    } else if is_loaded_by_repository(owner, reading) {
+    } else if is_tracked(owner, reading) {
         Persistence::Managed
     } else {
         Persistence::Unseen
     }
 }
 
-/// What a repository of JPA gives is written back by itself when the caller's transaction ends.
-fn is_loaded_by_repository(owner: &Owner, reading: Reading<'_>) -> bool {
+/// What a repository of JPA, a context of EF Core or a session of SQLAlchemy gives is written back by itself when the
+/// caller commits.
+fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
     let load = owner.load.and_then(|load| reading.source.get(load.start..load.end)).unwrap_or_default();
     let load = load.to_ascii_lowercase();
-    reading.language == Language::Java
-        && owner.origin == Origin::Loaded
-        && ["repo", "dao.find", "entitymanager.find", "em.find"].iter().any(|word| load.contains(word))
+    let by: &[&str] = match reading.language {
+        Language::Java => &["repo", "dao.find", "entitymanager.find", "em.find"],
+        Language::CSharp if load.contains("asnotracking") => &[],
+        Language::CSharp => &["_context.", "_db.", "dbcontext.", "_ctx."],
+        Language::Python => {
+            &["db.query(", "session.query(", "db.get(", "session.get(", ".query.get(", ".query.filter"]
+        }
+        _ => &[],
+    };
+    owner.origin == Origin::Loaded && by.iter().any(|word| load.contains(word))
+}
+
+/// Whether a function of this file hands over an object that it stores: `take(product, 1); products.save(product)`.
+pub(crate) fn is_stored_by_caller(
+    unit: &Unit<'_, '_>,
+    write: &AmountWrite,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+) -> bool {
+    let Some(position) = write.handed.filter(|_| unit.name.len() > 3) else { return false };
+    let key = squashed(unit.name);
+    units.iter().any(|caller| {
+        caller.chains.iter().any(|chain| {
+            let Some(link) = chain.links.first().filter(|link| link.key == key) else { return false };
+            let own = matches!(chain.root.name(), Some("this")) || chain.root.name() == Some(link.name);
+            link.given().get(position).filter(|_| own).is_some_and(|object| {
+                let stored = of(caller, object, &caller.owner(object), chain.span, reading);
+                matches!(stored, Persistence::Saved | Persistence::Managed)
+            })
+        })
+    })
 }
 
 /// What the object is a part of: of `unit = product.units.find(..)` this is `product`.
@@ -148,7 +204,10 @@ fn saves(
         if carts {
             return false;
         }
-        let by_prefix = ["save", "update", "persist", "store"].iter().any(|prefix| key.starts_with(prefix));
+        let by_prefix = SAVE_VERBS.iter().any(|verb| key.starts_with(verb))
+            || key
+                .strip_prefix("update")
+                .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));
         let added = key == "add" && is_session_of_python(chain, position);
         let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
         let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
@@ -170,6 +229,12 @@ fn saves(
         let saved = save && (on_object || given || bare);
         saved || session && is_session(chain, position, owner)
     })
+}
+
+/// Whether a call that begins with `update` stores the object: `product.updateStatus()` computes a field of it.
+fn stores_all(rest: &str, own: bool) -> bool {
+    let field = ["status", "state", "flag", "total", "time", "date", "availab", "label", "view", "ui"];
+    !own || !field.iter().any(|word| rest.starts_with(word))
 }
 
 fn is_cart(name: &str) -> bool {

@@ -57,6 +57,7 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
                 at: span(source, start + offset, start + statement.len()),
                 read,
                 unit: String::new(),
+                handed: None,
                 called_before: Vec::new(),
             });
         }

@@ -108,6 +108,10 @@ pub(super) const STOCK: &[&str] = &[
     "stoktersedia",
     "jumlahstok",
     "stockquant",
+    "availablecopies",
+    "copiesavailable",
+    "copiesleft",
+    "remainingcopies",
 ];
 /// Columns that mean stock only in entities named like stock.
 pub(super) const STOCK_WEAK: &[&str] = &[
@@ -137,8 +141,6 @@ pub(super) const STOCK_WEAK: &[&str] = &[
     "onshelf",
     "free",
     "copies",
-    "availablecopies",
-    "copiesavailable",
     "num",
     "number",
     "capacity",

@@ -108,6 +108,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             at,
             read: None,
             unit: self.unit.name.to_owned(),
+            handed: None,
             called_before: Vec::new(),
         }
     }
@@ -235,6 +236,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.way = way;
         write.read = read;
         write.persistence = persistence::of(self.unit, object, &owner, at, self.reading);
+        write.handed = object.name().and_then(|name| {
+            self.unit.function?.parameters.iter().position(|parameter| parameter.name == name)
+        });
         found.push(write);
     }
 

@@ -43,30 +43,20 @@ impl<'a> Lowering<'a> {
             | "switch_statement"
                 if syntax.child_by_field_name("condition").is_some() =>
             {
-                let condition = self.field_or_empty(syntax, "condition");
-                let mut rest = Vec::new();
-                let skipped = syntax.child_by_field_name("condition").map(|node| node.id());
-                let mut cursor = syntax.walk();
-                for child in syntax.named_children(&mut cursor) {
-                    if Some(child.id()) != skipped && !child.kind().ends_with("comment") {
-                        rest.push(self.node(child));
-                    }
-                }
-                if self.language == Language::Ruby && syntax.kind().ends_with("_modifier") {
-                    statements_all(&mut rest);
-                }
-                Kind::Branch(condition, rest)
+                self.branch(syntax)
+            }
+            // Rust's `match` gives its arms' values and stays as it is.
+            "switch_statement"
+            | "switch_expression"
+            | "expression_switch_statement"
+            | "case"
+            | "match_statement"
+                if subject(syntax).is_some() =>
+            {
+                self.switch(syntax)?
             }
             // What opens a block (`with transaction.atomic():`) is kept beside what runs in it.
-            "with_statement" | "using_statement" => {
-                let body = syntax.child_by_field_name("body")?;
-                let mut cursor = syntax.walk();
-                let opened: Vec<Syntax<'_>> =
-                    syntax.named_children(&mut cursor).filter(|child| child.id() != body.id()).collect();
-                let opened = opened.into_iter().map(|child| self.node(child)).collect();
-                let condition = Node { kind: Kind::Other(opened), span: super::span_of(syntax) };
-                Kind::Branch(Box::new(condition), vec![self.node(body)])
-            }
+            "with_statement" | "using_statement" => self.opening(syntax)?,
             "for_in_statement"
             | "enhanced_for_statement"
             | "foreach_statement"
@@ -76,6 +66,43 @@ impl<'a> Lowering<'a> {
             _ => return None,
         };
         Some(Made::Kind(kind))
+    }
+
+    fn branch(&mut self, syntax: Syntax<'_>) -> Kind<'a> {
+        let condition = self.field_or_empty(syntax, "condition");
+        let mut rest = Vec::new();
+        let skipped = syntax.child_by_field_name("condition").map(|node| node.id());
+        let mut cursor = syntax.walk();
+        for child in syntax.named_children(&mut cursor) {
+            if Some(child.id()) != skipped && !child.kind().ends_with("comment") {
+                rest.push(self.node(child));
+            }
+        }
+        if self.language == Language::Ruby && syntax.kind().ends_with("_modifier") {
+            statements_all(&mut rest);
+        }
+        Kind::Branch(condition, rest)
+    }
+
+    fn opening(&mut self, syntax: Syntax<'_>) -> Option<Kind<'a>> {
+        let body = syntax.child_by_field_name("body")?;
+        let mut cursor = syntax.walk();
+        let opened: Vec<Syntax<'_>> =
+            syntax.named_children(&mut cursor).filter(|child| child.id() != body.id()).collect();
+        let opened = opened.into_iter().map(|child| self.node(child)).collect();
+        let condition = Node { kind: Kind::Other(opened), span: super::span_of(syntax) };
+        Some(Kind::Branch(Box::new(condition), vec![self.node(body)]))
+    }
+
+    fn switch(&mut self, syntax: Syntax<'_>) -> Option<Kind<'a>> {
+        let asked = subject(syntax)?;
+        let condition = Box::new(self.node(asked));
+        let mut cursor = syntax.walk();
+        let arms: Vec<Syntax<'_>> = syntax
+            .named_children(&mut cursor)
+            .filter(|child| child.id() != asked.id() && !child.kind().ends_with("comment"))
+            .collect();
+        Some(Kind::Branch(condition, arms.into_iter().map(|arm| self.node(arm)).collect()))
     }
 
     fn each(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
@@ -104,6 +131,11 @@ impl<'a> Lowering<'a> {
         let body = self.field_or_empty(syntax, "body");
         Some(Made::Kind(Kind::Each(Box::new(name), Box::new(collection), body)))
     }
+}
+
+/// What a `switch`, `case` or `match` asks.
+fn subject(syntax: Syntax<'_>) -> Option<Syntax<'_>> {
+    ["condition", "value", "subject"].iter().find_map(|field| syntax.child_by_field_name(field))
 }
 
 /// Ruby has no statement nodes: all but the last of a body are used for nothing.

@@ -110,12 +110,26 @@ fn served(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize) -> Option
     }
     // `new ChargeService().Create(options)`
     if let Some(class) = made(chain.root) {
-        return Some(squashed(class));
+        return Some(last_part(class));
     }
     let name = chain.root.name()?;
     let known = unit.definition(name, chain.span.start).and_then(|definition| made(definition.value));
     let on = if position == 1 { chain.links[0].name } else { name };
-    Some(squashed(known.or(unit.parameters.get(name).copied().filter(|t| !t.is_empty())).unwrap_or(on)))
+    // What is given names the service too: `new PaymentIntentCreateOptions { ... }`.
+    let given = chain.links[position].given().first().and_then(|options| {
+        let defined = options.name().and_then(|name| unit.definition(name, options.span.start));
+        made(defined.map_or(options, |definition| definition.value))
+    });
+    let by_options = given
+        .map(last_part)
+        .and_then(|class| class.strip_suffix("createoptions").map(|resource| format!("{resource}service")));
+    let typed = unit.parameters.get(name).copied().filter(|declared| !declared.is_empty());
+    by_options.or_else(|| Some(last_part(known.or(typed).unwrap_or(on))))
+}
+
+/// A class without its namespace, in lower case.
+fn last_part(class: &str) -> String {
+    squashed(class.rsplit('.').next().unwrap_or(class))
 }
 
 /// The class of which a node makes an object.
@@ -146,6 +160,17 @@ pub(crate) fn given<'t, 'a>(
     keys: &[&str],
 ) -> Option<&'t Node<'a>> {
     arguments.iter().find_map(|argument| under(unit, argument, keys, 0))
+}
+
+/// Java's `params.put("amount", value)`.
+fn put_into<'t, 'a>(unit: &Unit<'t, 'a>, map: &str, keys: &[&str]) -> Option<&'t Node<'a>> {
+    let puts = unit.chains.iter().filter(|chain| chain.root.name() == Some(map) && chain.links.len() == 1);
+    puts.filter_map(|chain| chain.links.first()).find_map(|link| match link.given() {
+        [key, value] if link.key == "put" => {
+            key.text().is_some_and(|key| keys.contains(&squashed(key).as_str())).then_some(value)
+        }
+        _ => None,
+    })
 }
 
 fn under<'t, 'a>(
@@ -185,6 +210,7 @@ fn under<'t, 'a>(
             let apart =
                 definition.part || definition.element || definition.value.span.start == node.span.start;
             if apart { None } else { under(unit, definition.value, keys, depth + 1) }
+                .or_else(|| put_into(unit, name, keys))
         }
         // Java's builders: `PaymentIntentCreateParams.builder().setAmount(n)`.
         Kind::Call(callee, arguments) => match &callee.kind {

@@ -93,6 +93,11 @@ const OTHER: &[&str] = &[
     "pct",
     "trade",
     "position",
+    "last",
+    "avg",
+    "average",
+    "mid",
+    "trigger",
 ];
 
 /// Judges declared types.

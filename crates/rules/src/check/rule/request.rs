@@ -35,6 +35,8 @@ const CONVERTS: &[&str] = &[
     "bigdecimal",
     "math",
     "long",
+    "int64",
+    "float64",
 ];
 /// Methods that pass on what they are called on or given.
 const ARITHMETIC: &[&str] = &[
@@ -82,6 +84,7 @@ const READS: &[&str] = &[
     "loads",
     "toobject",
     "data",
+    "getcontent",
 ];
 
 /// Judges where the amounts of a unit's charges come from.
@@ -103,7 +106,9 @@ pub(super) fn judge(
         }
         let message =
             "The charged amount comes from the request: whoever sends it chooses the price.".to_owned();
-        let finding = Finding::new(RULE, Confidence::High, amount.span, message)
+        // Away from the handler somebody may have checked what a request object carries.
+        let confidence = if source.handler { Confidence::High } else { Confidence::Medium };
+        let finding = Finding::new(RULE, confidence, amount.span, message)
             .fix("charge the total of the price lock that was stored when the checkout began")
             .related("read from the request here", Some(read));
         verdicts.findings.push(finding);
@@ -126,7 +131,8 @@ impl<'a> Source<'_, '_, 'a> {
                 self.flows(left, depth + 1).or_else(|| self.flows(right, depth + 1))
             }
             Kind::Name(name) => self.named(name, node, depth),
-            Kind::Member(object, name) => (is_money(name) && self.is_request(object, 0)).then_some(node.span),
+            Kind::Member(object, name) if is_money(name) && self.is_request(object, 0) => Some(node.span),
+            Kind::Member(..) => self.filled(node, depth),
             Kind::Index(object, key) => {
                 let money = key.text().is_some_and(is_money);
                 (money && self.is_request(object, 0)).then_some(node.span)
@@ -138,6 +144,17 @@ impl<'a> Source<'_, '_, 'a> {
             Kind::Text(_, parts) if parts.len() == 1 => self.flows(&parts[0], depth + 1),
             _ => None,
         }
+    }
+
+    /// `donation.amount = params[:amount]` before `donation.amount` is charged.
+    fn filled(&self, node: &Node<'a>, depth: usize) -> Option<Span> {
+        let wanted = path(node)?;
+        let before = self.unit.assignments.iter().rev().find(|assignment| {
+            assignment.operator == "="
+                && assignment.span.end <= node.span.start
+                && path(assignment.target).is_some_and(|target| target == wanted)
+        });
+        before.and_then(|assignment| self.flows(assignment.value, depth + 1))
     }
 
     fn named(&self, name: &str, node: &Node<'a>, depth: usize) -> Option<Span> {
@@ -226,7 +243,11 @@ impl<'a> Source<'_, '_, 'a> {
                     _ if key == "data" && self.unit.parameters.contains_key(name) => {
                         self.handler && !self.unit.parameters.keys().any(|other| REQUESTS.contains(other))
                     }
-                    _ => self.handler && PARTS.contains(&key.as_str()),
+                    _ => {
+                        self.handler && PARTS.contains(&key.as_str())
+                            || self.is_sent(name)
+                            || self.is_filled_by_decoder(name)
+                    }
                 }
             }
             Kind::Member(object, _) | Kind::Index(object, _) => self.is_request(object, depth + 1),
@@ -239,11 +260,38 @@ impl<'a> Source<'_, '_, 'a> {
                             || parses
                                 && arguments.iter().any(|argument| self.is_request(argument, depth + 1)))
                 }
+                // PHP's `json_decode($request->getContent())`.
+                Kind::Name("json_decode") => {
+                    arguments.first().is_some_and(|text| self.is_request(text, depth + 1))
+                }
+                Kind::Name("file_get_contents") => {
+                    arguments.first().and_then(Node::text) == Some("php://input")
+                }
                 _ => false,
             },
             Kind::Binary("||" | "??" | "or", left, _) => self.is_request(left, depth + 1),
             _ => false,
         }
+    }
+
+    /// Whether a parameter is what was sent, by its name: `paymentRequest`, in a handler also `orderDto`.
+    fn is_sent(&self, name: &str) -> bool {
+        let words = words(name);
+        let asks = words.iter().any(|word| matches!(word.as_str(), "request" | "requests"));
+        let part = words.last().is_some_and(|last| PARTS.contains(&last.as_str()) && last != "data");
+        self.unit.parameters.contains_key(name) && words.len() > 1 && (asks || self.handler && part)
+    }
+
+    /// Go's `c.BindJSON(&input)` and `json.NewDecoder(r.Body).Decode(&input)`.
+    fn is_filled_by_decoder(&self, name: &str) -> bool {
+        self.handler
+            && self.unit.chains.iter().flat_map(|chain| &chain.links).any(|link| {
+                let decodes = matches!(
+                    link.key.as_str(),
+                    "bindjson" | "shouldbindjson" | "shouldbind" | "bind" | "bodyparser" | "decode"
+                );
+                decodes && link.given().iter().any(|argument| argument.name() == Some(name))
+            })
     }
 
     /// Whether an amount from the request is compared with one that the server knows.
@@ -261,6 +309,19 @@ impl<'a> Source<'_, '_, 'a> {
                 self.flows(left, 0).is_some() && known(right) || self.flows(right, 0).is_some() && known(left)
             })
         })
+    }
+}
+
+/// The names along `a.b.c`; `None` for anything else.
+fn path<'a>(node: &Node<'a>) -> Option<Vec<&'a str>> {
+    match &node.kind {
+        Kind::Name(name) => Some(vec![name]),
+        Kind::Member(object, name) => {
+            let mut names = path(object)?;
+            names.push(name);
+            Some(names)
+        }
+        _ => None,
     }
 }
 

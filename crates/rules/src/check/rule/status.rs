@@ -33,16 +33,20 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
             && is_status(reading, column)
             && is_stored_order(unit, object, assignment.span, reading)
         {
-            report(assignment.span, is_checked(unit, reading, assignment.span));
+            let loaded = is_loaded_by_status(unit, reading, object, column);
+            report(assignment.span, loaded || is_checked(unit, reading, assignment.span));
         }
     }
     for chain in &unit.chains {
-        if let Some(at) = setter(unit, chain, reading) {
-            report(at, is_checked(unit, reading, at));
+        if let Some((at, loaded)) = setter(unit, chain, reading) {
+            report(at, loaded || is_checked(unit, reading, at));
         }
         for position in 0..chain.links.len() {
             if let Some(guarded) = update(unit, chain, position, reading) {
-                let checked = guarded || is_checked(unit, reading, chain.span);
+                let column =
+                    reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
+                let mut loaded = column.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
+                let checked = guarded || loaded.any(|loaded| loaded) || is_checked(unit, reading, chain.span);
                 report(super::place(reading, &chain.links[position]), checked);
             }
         }
@@ -53,10 +57,12 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
         };
         let wanted = writes.iter().find(|write| is_status(reading, &write.column));
         if let (Some(write), true) = (wanted, is_order(reading, &table)) {
-            report(text.span, guards.iter().any(|guard| squashed(guard) == squashed(&write.column)));
+            let named = guards.iter().any(|guard| squashed(guard) == squashed(&write.column));
+            report(text.span, named || is_checked(unit, reading, text.span));
         }
     }
-    if places.is_empty() {
+    // Asked last: it looks through the whole file.
+    if places.is_empty() || is_elsewhere(unit, reading) {
         return;
     }
     let machine = is_machine(unit, reading);
@@ -74,13 +80,35 @@ pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Ve
     }
 }
 
-fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> Option<Span> {
+/// Orders of a stock exchange, and what a page in a browser asks its server to do.
+fn is_elsewhere(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
+    let exchange =
+        ["broker", "ticker", "limit_price", "stop_loss", "avg_fill_price", "orderbook", "order_book"]
+            .iter()
+            .any(|word| reading.source.contains(word));
+    let frameworks =
+        ["from 'react'", "from \"react\"", "@angular/", "from 'vue'", "from \"vue\"", "createSlice("];
+    let browser = frameworks.iter().any(|mark| reading.source.contains(mark));
+    let database = ["supabase", "firestore", "firebase", "prisma", "use server"]
+        .iter()
+        .any(|word| reading.source.contains(word));
+    let class = unit.class.map_or("", |class| class.name).to_lowercase();
+    let stores = ["repository", "repo", "dao", "mapper", "gateway"].iter().any(|word| class.ends_with(word));
+    // A data access object that writes what it is told is not where steps are decided.
+    let told = stores
+        && unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
+    exchange || browser && !database || told
+}
+
+/// A setter of the status, and whether the order was loaded by the status it had.
+fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> Option<(Span, bool)> {
     let link = chain.links.last()?;
     let column = link.name.strip_prefix("set").or(link.name.strip_prefix("Set"))?;
     let called = link.given().len() == 1 && is_status(reading, column);
     let crate::check::tree::Kind::Call(callee, _) = &chain.node.kind else { return None };
     let crate::check::tree::Kind::Member(object, _) = &callee.kind else { return None };
-    (called && is_stored_order(unit, object, chain.span, reading)).then_some(chain.span)
+    let stored = called && is_stored_order(unit, object, chain.span, reading);
+    stored.then(|| (chain.span, is_loaded_by_status(unit, reading, object, column)))
 }
 
 /// Whether a call updates the status of an order, and whether it names the status that it comes from.
@@ -122,6 +150,24 @@ fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
     if own && verified {
         return true;
     }
+    // `validateCancellable(order.getStatus())`, `ensurePayable(order)`.
+    let asked = unit.chains.iter().filter(|chain| chain.span.end <= at.start).any(|chain| {
+        chain.links.iter().any(|link| {
+            let first = words(link.name).into_iter().next().unwrap_or_default();
+            let asserts = asserts(link.name) || matches!(first.as_str(), "validate" | "check" | "can" | "is");
+            asserts
+                && link.given().iter().any(|argument| {
+                    column_of(argument).is_some_and(|(_, column)| is_status(reading, column))
+                        || argument.name().is_some_and(|name| is_order(reading, name))
+                            && words(link.name).len() > 1
+                            && !link.key.contains("owner")
+                            && !link.key.contains("exist")
+                })
+        })
+    });
+    if asked {
+        return true;
+    }
     unit.conditions.iter().filter(|condition| condition.span.start < at.start).any(|condition| {
         condition.any(&|node| {
             column_of(node).is_some_and(|(object, column)| {
@@ -133,11 +179,61 @@ fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
     })
 }
 
+/// `Order.findOne({ _id, status: 'assigned' })`: what has another status is not found, so the step is refused.
+fn is_loaded_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, object: &Node<'_>, column: &str) -> bool {
+    let Some(load) = unit.owner(object).load else { return false };
+    let made = |chain: &Chain<'_, '_>| {
+        chain.links.last().is_some_and(|link| matches!(link.key.as_str(), "create" | "build" | "insert"))
+    };
+    if unit.chains.iter().any(|chain| chain.span == load && made(chain)) {
+        return true;
+    }
+    let chains = unit.chains.iter().filter(|chain| {
+        chain.span.start <= load.start && load.end <= chain.span.end
+            || load.start <= chain.span.start && chain.span.end <= load.end
+    });
+    chains.flat_map(|chain| &chain.links).any(|link| {
+        let by_name = is_status_of_finder(reading, link.name);
+        let chosen = link.given().iter().any(|filter| guard::names_column(filter, column));
+        by_name && link.arguments.is_some() || chosen && !NEUTRAL.contains(&link.key.as_str())
+    })
+}
+
+/// `findByIdAndStatus(id, PENDING)` of Spring Data.
+fn is_status_of_finder(reading: Reading<'_>, name: &str) -> bool {
+    let Some((_, by)) = name.split_once("By") else { return false };
+    by.split("And").any(|column| is_status(reading, column.trim_end_matches("In")))
+}
+
 /// `order.canShip()`, `order.may_cancel`, `order.allowed_next_statuses`: the order itself knows its next steps.
 fn is_permission(name: &str) -> bool {
     let words = words(name);
     let first = words.first().map_or("", String::as_str);
-    matches!(first, "can" | "may" | "allowed" | "next") || words.iter().any(|word| word.ends_with("able"))
+    let steps = [
+        "pending",
+        "paid",
+        "cancelled",
+        "canceled",
+        "shipped",
+        "delivered",
+        "completed",
+        "complete",
+        "refunded",
+        "draft",
+        "open",
+        "closed",
+        "confirmed",
+        "placed",
+        "fulfilled",
+        "returned",
+        "processing",
+        "finished",
+        "purchased",
+        "unpaid",
+    ];
+    matches!(first, "can" | "may" | "allowed" | "next")
+        || words.iter().any(|word| word.ends_with("able"))
+        || words.last().is_some_and(|last| steps.contains(&last.as_str()))
 }
 
 fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {

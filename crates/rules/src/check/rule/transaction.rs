@@ -72,6 +72,10 @@ pub(crate) fn transactions(unit: &Unit<'_, '_>) -> Transactions {
     }
     if let Some(function) = unit.function
         && function.decorators.iter().any(is_transactional)
+        && !function
+            .decorators
+            .iter()
+            .any(|decorator| decorator.root().name() == Some("TransactionalEventListener"))
         && let (Some(first), Some(last)) = (function.body.first(), function.body.last())
     {
         found.inside.push(Span {
@@ -104,7 +108,13 @@ fn between(unit: &Unit<'_, '_>, found: &mut Transactions) {
         .filter(|chain| says(chain, BEGINS, &["BEGIN", "START TRANSACTION", "BEGIN TRANSACTION"]))
         .map(|chain| chain.span)
         .collect();
-    for begin in begins {
+    // Android's fragments are swapped in a transaction too.
+    let pages = |span: &Span| {
+        unit.chains
+            .iter()
+            .any(|chain| chain.span == *span && chain.links.iter().any(|link| link.key.contains("fragment")))
+    };
+    for begin in begins.into_iter().filter(|begin| !pages(begin)) {
         let commits = unit.chains.iter().filter(|chain| says(chain, COMMITS, &["COMMIT"]));
         let commit =
             commits.map(|chain| chain.span).filter(|commit| commit.start > begin.end).min_by_key(|c| c.start);
@@ -129,10 +139,17 @@ fn opens(condition: &Node<'_>) -> bool {
 }
 
 fn is_transactional(decorator: &Node<'_>) -> bool {
-    decorator.any(&|node| {
-        matches!(
-            &node.kind,
-            Kind::Name("Transactional" | "atomic") | Kind::Member(_, "atomic" | "Transactional")
-        )
-    })
+    // What only reads locks nothing and has nothing to roll back.
+    let apart = ["readOnly", "NOT_SUPPORTED", "NEVER", "SUPPORTS"];
+    let named = |node: &Node<'_>| match &node.kind {
+        Kind::Name(name) | Kind::Member(_, name) => apart.contains(name),
+        _ => false,
+    };
+    !decorator.any(&named)
+        && decorator.any(&|node| {
+            matches!(
+                &node.kind,
+                Kind::Name("Transactional" | "atomic") | Kind::Member(_, "atomic" | "Transactional")
+            )
+        })
 }

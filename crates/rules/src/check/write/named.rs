@@ -14,6 +14,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     pub(super) fn named_setter(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
         self.generated(chain, position, found);
+        self.place_of_column(chain, position, found);
         let [_, rest @ ..] = link.given() else { return };
         let parts = words(link.name);
         let sets = parts.first().is_some_and(|verb| {
@@ -35,6 +36,35 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             found.push(write);
             return;
         }
+    }
+
+    /// `ref('products/7/stock').set(left)` of Firebase, `Product.stock.set(left)` of PynamoDB.
+    fn place_of_column(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        let ([value], "set", Some(before)) = (link.given(), link.key.as_str(), position.checked_sub(1))
+        else {
+            return;
+        };
+        let before = &chain.links[before];
+        let place = match before.given() {
+            [path] if before.key == "ref" => path.text().and_then(|path| {
+                let (parts, column) = path.rsplit_once('/')?;
+                Some((parts.split('/').next().unwrap_or_default().to_owned(), column.to_owned()))
+            }),
+            [] if before.arguments.is_none() => chain
+                .root
+                .name()
+                .filter(|root| root.starts_with(char::is_uppercase))
+                .map(|root| (root.to_owned(), before.name.to_owned())),
+            _ => None,
+        };
+        let Some((entity, column)) = place else { return };
+        let Some(meaning) = self.reading.names.meaning(&entity, &column) else { return };
+        let Shape::ReadModify(direction, read) = self.shape(&column, value) else { return };
+        let mut write = self.write(meaning, &entity, &column, self.place(link));
+        write.way = Way::ReadModify(direction);
+        write.read = read;
+        found.push(write);
     }
 
     /// The first amount that a value is computed from.

@@ -33,7 +33,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
 
     /// DynamoDB: the change and its condition are two strings of one request, and a failed condition is an error.
     pub(super) fn expression(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
-        if !self.reading.source.contains("UpdateExpression") {
+        if !self.reading.has("updateexpression") {
             return;
         }
         let link = &chain.links[position];
@@ -61,8 +61,50 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// An UPDATE in a string.
     pub(super) fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
         let Kind::Text(sql, parts) = &text.kind else { return };
+        self.columns_of_object(sql, text, chain, found);
         for piece in sql.split(';').filter(|piece| !piece.trim().is_empty()) {
             self.one_statement(piece.trim(), parts, text, chain, found);
+        }
+    }
+
+    /// The MySQL driver takes columns as an object: `query('UPDATE products SET ? WHERE ?', [{ stock: n }, { id }])`.
+    fn columns_of_object(
+        &self,
+        sql: &str,
+        text: &'t Node<'a>,
+        chain: Option<usize>,
+        found: &mut Vec<AmountWrite>,
+    ) {
+        let mut words = sql.split_whitespace();
+        let (Some(verb), Some(table), Some(set), Some("?")) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return;
+        };
+        let Some(chain) = chain.and_then(|index| self.unit.chains.get(index)) else { return };
+        if !verb.eq_ignore_ascii_case("update") || !set.eq_ignore_ascii_case("set") {
+            return;
+        }
+        let given = chain.links.iter().flat_map(Link::given).filter_map(|argument| match &argument.kind {
+            Kind::List(items) => Some(items),
+            _ => None,
+        });
+        let object = given.flatten().find_map(|part| match &part.kind {
+            Kind::List(pairs) => Some(pairs.iter().collect::<Vec<_>>()),
+            Kind::Pair(..) => Some(vec![part]),
+            _ => None,
+        });
+        for pair in object.into_iter().flatten() {
+            let Kind::Pair(key, value) = &pair.kind else { continue };
+            let Some(column) = key.text().or(key.name()) else { continue };
+            let table = table.trim_matches('`');
+            let Some(meaning) = self.reading.names.meaning(table, column) else { continue };
+            if let Shape::ReadModify(direction, read) = self.shape(column, value) {
+                let mut write = self.write(meaning, table, column, self.statement_place(text.span));
+                write.way = Way::ReadModify(direction);
+                write.read = read;
+                found.push(write);
+            }
         }
     }
 

@@ -65,3 +65,12 @@ public class Product
         Stock -= quantity; // expect: INV001
     }
 }
+
+public class ShelfRepository
+{
+    public async Task Take(int id, int wanted)
+    {
+        var product = await _context.Products.FindAsync(id);
+        product.Stock -= wanted; // expect: INV001
+    }
+}

@@ -78,3 +78,13 @@ public class Shelf
         Stock -= quantity; // fine: INV001
     }
 }
+
+public class Preview
+{
+    public async Task<Product> After(int id, int wanted)
+    {
+        var product = await _context.Products.AsNoTracking().FirstAsync(p => p.Id == id);
+        product.Stock -= wanted; // fine: INV001
+        return product;
+    }
+}

@@ -85,3 +85,25 @@ class Item {
         this.stockQuantity += quantity; // expect: INV001
     }
 }
+
+@Service
+class Almacen {
+    void despachar(Salida salida) {
+        Producto producto = productos.buscarPorId(salida.getProductoId());
+        producto.setCantidad(producto.getCantidad() - salida.getCantidad()); // expect: INV001
+        productos.guardar(producto);
+    }
+}
+
+@Service
+class Counter {
+    void sell(Long id, int wanted) {
+        Product product = products.findById(id).orElseThrow();
+        takeFrom(product, wanted);
+        products.save(product);
+    }
+
+    private void takeFrom(Product product, int wanted) {
+        product.setStock(product.getStock() - wanted); // expect: INV001
+    }
+}

@@ -109,3 +109,16 @@ class Shelf {
         this.stock -= quantity; // fine: INV001
     }
 }
+
+class Receipt {
+    private final List<Product> taken = new ArrayList<>();
+
+    void print(Product product, int wanted) {
+        lower(product, wanted);
+        taken.add(product);
+    }
+
+    private void lower(Product product, int wanted) {
+        product.setStock(product.getStock() - wanted); // fine: INV001
+    }
+}

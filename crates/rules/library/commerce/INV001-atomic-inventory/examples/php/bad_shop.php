@@ -108,3 +108,11 @@ function buyMysqli($conn, $id, $quantity)
     $sql = "UPDATE inventory SET quantity = quantity - " . $quantity . " WHERE product_id = " . $id; // expect: INV001
     $conn->query($sql);
 }
+
+class Shelf extends Model
+{
+    public function moveStock(int $quantity): void
+    {
+        $this->update(['stock' => max(0, $this->stock + $quantity)]); // expect: INV001
+    }
+}

@@ -67,3 +67,14 @@ def buy_mongo(db, product_id, quantity):
 
 def buy_mongo_step(db, product_id, quantity):
     db.products.update_one({"_id": product_id}, {"$inc": {"stock": -quantity}})  # expect: INV001
+
+
+def take_for_caller(db, product_id, wanted):
+    product = db.query(Product).filter(Product.id == product_id).first()
+    product.stock -= wanted  # expect: INV001
+    return product
+
+
+def take_in_dynamo(product_id, wanted):
+    product = load_product(product_id)
+    product.update(actions=[ProductTable.stock.set(product.stock - wanted)])  # expect: INV001

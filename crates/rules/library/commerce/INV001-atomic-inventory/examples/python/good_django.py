@@ -64,3 +64,30 @@ def total(products):
 def show(product):
     product.stock -= 1  # fine: INV001
     return render(product)
+
+
+def pack(order):
+    taken = []
+    for item in order.items.all():
+        variant = resolve_order_item_variant(item, lock=True)
+        taken.append((variant, item.quantity))
+    for variant, quantity in taken:
+        variant.stock -= quantity  # fine: INV001
+        variant.save()
+
+
+def resolve_order_item_variant(item, *, lock):
+    variants = Variant.objects.all()
+    if lock:
+        variants = variants.select_for_update()
+    return variants.get(pk=item.variant_id)
+
+
+class Shelf:
+    def __init__(self):
+        self.rows = {}
+
+    def put(self, key, quantity):
+        row = self.rows[key]
+        row.available_quantity -= quantity  # fine: INV001
+        row.update_status()

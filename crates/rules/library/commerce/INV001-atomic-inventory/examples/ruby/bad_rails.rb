@@ -85,4 +85,10 @@ class OrderDetail < ApplicationRecord
   def take_stock_again
     product.update(stock: product.stock - quantity) # expect: INV001
   end
+
+  def sell_line(line_items)
+    line_items.each do |item|
+      item.product.update(quantity: item.product.quantity - item.quantity, sold: 1) # expect: INV001
+    end
+  end
 end

@@ -48,3 +48,17 @@ exports.bulk = async (req, res) => {
   await Product.bulkWrite(operations, {});
   res.end();
 };
+
+function sellByDriver(connection, row, wanted) {
+  const left = (row.stock -= wanted);
+  connection.query("UPDATE products SET ? WHERE ?", [{ stock: left }, { id: row.id }]); // expect: INV001
+}
+
+function sellByText(connection, rows, wanted) {
+  const left = rows[0].stock_quantity - wanted;
+  connection.query(`UPDATE products SET stock_quantity = ${left} WHERE id = 1`); // expect: INV001
+}
+
+async function sellInFirebase(productId, product) {
+  await database().ref(`products/${productId}/stock`).set(product.stock - 1); // expect: INV001
+}

@@ -41,3 +41,7 @@ exports.preview = async (req, res) => {
   product.stock -= 1; // fine: INV001
   res.json(product);
 };
+
+function setByPerson(connection, row, form) {
+  connection.query("UPDATE products SET ? WHERE ?", [{ stock: form.stock }, { id: row.id }]); // fine: INV001
+}

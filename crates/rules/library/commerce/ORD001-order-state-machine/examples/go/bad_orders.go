@@ -16,3 +16,9 @@ func Close(db *sql.DB, id int) error {
 	_, err := db.Exec("UPDATE orders SET status = $1 WHERE id = $2", "closed", id) // expect: ORD001
 	return err
 }
+
+func MarkDelivered(db *gorm.DB, id uint) error {
+	var order Order
+	db.First(&order, id)
+	return db.Model(&order).Update("status", "delivered").Error // expect: ORD001
+}

@@ -22,3 +22,12 @@ func Ship(db *gorm.DB, id uint) error {
 func Approve(db *gorm.DB, id uint) error {
 	return db.Model(&Review{}).Where("id = ?", id).Update("status", "approved").Error // fine: ORD001
 }
+
+func CallOff(db *gorm.DB, id uint) error {
+	var order Order
+	db.First(&order, id)
+	if order.Status == "shipped" {
+		return ErrTooLate
+	}
+	return db.Model(&order).Update("status", "cancelled").Error // fine: ORD001
+}

@@ -18,3 +18,43 @@ class GoodOrders {
         orderRepository.save(order);
     }
 }
+
+@Service
+class Steps {
+    Order cancel(Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        validateCancellable(order.getStatus());
+        order.setStatus(OrderStatus.CANCELLED); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    Order ship(Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        if (!order.isPaid()) {
+            throw new IllegalStateException();
+        }
+        order.setStatus(OrderStatus.SHIPPED); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    Order step(Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        switch (order.getStatus()) {
+            case NEW -> order.setStatus(OrderStatus.PACKED); // fine: ORD001
+            default -> throw new IllegalStateException();
+        }
+        return orderRepository.save(order);
+    }
+
+    void expire(Long id) {
+        Order order = orderRepository.findByIdAndStatus(id, OrderStatus.PENDING).orElseThrow();
+        order.setStatus(OrderStatus.EXPIRED); // fine: ORD001
+        orderRepository.save(order);
+    }
+}
+
+class OrderDao {
+    void updateOrderStatus(int id, String status) {
+        jdbc.update("UPDATE orders SET status = ? WHERE id = ?", status, id); // fine: ORD001
+    }
+}

@@ -14,4 +14,14 @@ class OrdersController < ApplicationController
   def close
     Order.where(id: params[:id]).update_all(status: "closed") # expect: ORD001
   end
+
+  def bring_back
+    order = Order.find(params[:id])
+    order.update(status: "returned", returned_on: Date.today) # expect: ORD001
+  end
+
+  def call_off
+    order = @current_user.orders.find_by(id: params[:id])
+    order.update(status: "cancelled") # expect: ORD001
+  end
 end

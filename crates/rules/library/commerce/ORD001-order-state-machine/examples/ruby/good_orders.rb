@@ -15,4 +15,10 @@ class OrdersController < ApplicationController
     review = Review.find(params[:id])
     review.update!(status: "approved") # fine: ORD001
   end
+
+  def pack
+    order = Order.find(params[:id])
+    return redirect_to(order, alert: "not paid") unless order.paid?
+    order.update(status: "packed", packed_at: Time.current) # fine: ORD001
+  end
 end

@@ -37,3 +37,7 @@ export class OrderService {
     await Order.update({ status: 'open' }, { where: { id } }); // expect: ORD001
   }
 }
+
+export async function cancelAnything(db: Database, id: number) {
+  await db.query("UPDATE orders SET status = 'cancelled' WHERE id = ?", [id]); // expect: ORD001
+}

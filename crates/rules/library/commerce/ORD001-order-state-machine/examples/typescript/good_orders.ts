@@ -43,3 +43,16 @@ export async function deliver(id: string) {
   const order = await Order.findById(id);
   await stateMachine.transition(order, 'delivered'); // fine: ORD001
 }
+
+export async function startDelivery(id: string, partner: string) {
+  const order = await Order.findOne({ _id: id, partner, status: "assigned" });
+  if (!order) throw new Error("not assigned");
+  order.status = "in_transit"; // fine: ORD001
+  await order.save();
+}
+
+export async function cancelBySql(db: Database, id: number) {
+  const order = await loadOrder(db, id);
+  if (!["pending", "confirmed"].includes(order.status)) throw new Error("too late");
+  await db.query("UPDATE orders SET status = 'cancelled' WHERE id = ?", [id]); // fine: ORD001
+}

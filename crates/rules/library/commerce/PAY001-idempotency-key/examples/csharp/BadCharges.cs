@@ -19,4 +19,18 @@ public class BadCharges
     {
         return new ChargeService().Create(options); // expect: PAY001
     }
+
+    public async Task<PaymentIntent> Named(long amount, CancellationToken cancellationToken)
+    {
+        var service = new Stripe.PaymentIntentService();
+        var options = new Stripe.PaymentIntentCreateOptions { Amount = amount, Currency = "eur" };
+        return await service.CreateAsync(options, cancellationToken: cancellationToken); // expect: PAY001
+    }
+
+    public async Task<PaymentIntent> Injected(long amount)
+    {
+        var request = new RequestOptions { ApiKey = _settings.Secret };
+        var options = new PaymentIntentCreateOptions { Amount = amount, Currency = "eur" };
+        return await _intents.CreateAsync(options, request); // expect: PAY001
+    }
 }

@@ -19,4 +19,11 @@ public class GoodCharges
     {
         return new CustomerService().Create(options); // fine: PAY001
     }
+
+    public async Task<PaymentIntent> Injected(long amount, string attempt)
+    {
+        var request = new RequestOptions { IdempotencyKey = attempt };
+        var options = new PaymentIntentCreateOptions { Amount = amount, Currency = "eur" };
+        return await _intents.CreateAsync(options, request); // fine: PAY001
+    }
 }

@@ -26,3 +26,16 @@ func Take(c *gin.Context) {
 	params.SetIdempotencyKey(key())
 	charge.New(params)
 }
+
+func (h *Handler) CreateIntent(c *gin.Context) {
+	var input Transaction
+	if err := c.BindJSON(&input); err != nil {
+		return
+	}
+	params := &stripe.PaymentIntentParams{
+		Amount:   stripe.Int64(int64(input.Cost)), // expect: PAY002
+		Currency: stripe.String("eur"),
+	}
+	params.SetIdempotencyKey(input.Attempt)
+	paymentintent.New(params)
+}

@@ -19,4 +19,11 @@ class BadAmountsController {
     PaymentIntent map(@RequestBody Map<String, Object> request) throws StripeException {
         return PaymentIntent.create(PaymentIntentCreateParams.builder().setAmount((Long) request.get("amount")).build(), options()); // expect: PAY002
     }
+
+    public PaymentIntent byMap(PaymentInfoRequest paymentInfoRequest) throws StripeException {
+        Map<String, Object> params = new HashMap<>();
+        params.put("amount", paymentInfoRequest.getAmount()); // expect: PAY002
+        params.put("currency", "eur");
+        return PaymentIntent.create(params, RequestOptions.builder().setIdempotencyKey(attempt).build());
+    }
 }

@@ -18,4 +18,11 @@ class GoodAmountsController {
     Refund back(@RequestBody PayRequest request) throws StripeException {
         return Refund.create(RefundCreateParams.builder().setAmount(request.getAmount()).build(), options()); // fine: PAY002
     }
+
+    public PaymentIntent byMap(Checkout checkout) throws StripeException {
+        Map<String, Object> params = new HashMap<>();
+        params.put("amount", checkout.getLockedTotal()); // fine: PAY002
+        params.put("currency", "eur");
+        return PaymentIntent.create(params, RequestOptions.builder().setIdempotencyKey(attempt).build());
+    }
 }

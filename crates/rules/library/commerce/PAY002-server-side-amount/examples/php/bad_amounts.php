@@ -17,4 +17,11 @@ class BadAmounts
     {
         return \Stripe\PaymentIntent::create(['amount' => $_POST['price'] * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
     }
+
+    public function decoded(Request $request)
+    {
+        $sent = json_decode($request->getContent());
+        $cents = round($sent->total_amount) * 100;
+        return \Stripe\PaymentIntent::create(['amount' => $cents, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+    }
 }

@@ -12,4 +12,11 @@ class PaymentsController < ApplicationController
     amount = (params[:price].to_f * 100).round
     Stripe::PaymentIntent.create({ amount: amount, currency: "eur" }, { idempotency_key: key }) # expect: PAY002
   end
+
+  def donate
+    @donation = Donation.new
+    @donation.amount = params[:amount]
+    cents = @donation.amount * 100
+    Stripe::Charge.create({ amount: cents, currency: "cad" }, { idempotency_key: key }) # expect: PAY002
+  end
 end
