@@ -59,7 +59,7 @@ impl Pattern {
             Self::ForUpdate => "SELECT FOR UPDATE",
             Self::VersionColumn => "version column, 3 retries",
             Self::ConditionalUpdate => "conditional UPDATE",
-            Self::OneStatement => "the same as one statement",
+            Self::OneStatement => "one conditional statement",
             Self::SkipLocked => "SKIP LOCKED unit rows",
             Self::Combined => "combined flushes",
         }
