@@ -2,6 +2,7 @@
 //!
 //! Decides what a person sees first: whether it held, what was sold, what went wrong.
 
+use crate::page::money;
 use crate::progress::thousands;
 use crate::verdict::{Report, Verdict};
 
@@ -67,6 +68,8 @@ fn invariants(verdict: &Verdict) -> Vec<String> {
         let id = &invariant.id;
         lines.push(match &invariant.skipped {
             Some(reason) => format!("  {id:<4} skipped   {reason}"),
+            // What had nothing to judge proves nothing.
+            None if invariant.ok && invariant.checked == 0 => format!("  {id:<4} nothing to check"),
             None if invariant.ok => format!("  {id:<4} holds     {} checks", thousands(invariant.checked)),
             None => {
                 let (violated, checked) = (thousands(invariant.violated), thousands(invariant.checked));
@@ -88,13 +91,13 @@ fn conclusion(verdict: &Verdict) -> String {
     }
     match verdict.oversold {
         Some(oversold) if oversold > 0 => {
-            let cost = &verdict.cost;
-            format!(
-                "VIOLATED: {} oversold, {} minor units of {}",
-                crate::stage::counted(oversold.unsigned_abs(), "unit"),
-                thousands(cost.amount.unsigned_abs()),
-                cost.currency
-            )
+            let units = crate::stage::counted(oversold.unsigned_abs(), "unit");
+            match &verdict.cost {
+                cost if cost.amount > 0 => {
+                    format!("VIOLATED: {units} oversold, which costs {}", money(cost.amount, &cost.currency))
+                }
+                _ => format!("VIOLATED: {units} oversold"),
+            }
         }
         Some(_) | None => "VIOLATED".to_owned(),
     }
