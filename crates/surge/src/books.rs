@@ -12,8 +12,13 @@ use crate::history::{Line, Money};
 pub enum Book<T> {
     /// It was read whole.
     Read(T),
-    /// It could not be read, or this shop has none.
+    /// This shop has none.
     Missing {
+        /// Why, for a reader of the verdict.
+        reason: String,
+    },
+    /// This shop has it, and it could not be read: a run is not proved by what nobody could look at.
+    Unreadable {
         /// Why, for a reader of the verdict.
         reason: String,
     },
@@ -27,7 +32,7 @@ impl<T> Book<T> {
     pub fn get(&self) -> Result<&T, &str> {
         match self {
             Self::Read(book) => Ok(book),
-            Self::Missing { reason } => Err(reason),
+            Self::Missing { reason } | Self::Unreadable { reason } => Err(reason),
         }
     }
 }
@@ -49,6 +54,28 @@ pub struct Books {
     pub mails: Book<Vec<Mail>>,
     /// Checkouts that are not over: their stuck list. Empty if there are none.
     pub unfinished: Book<Vec<Unfinished>>,
+}
+
+impl Books {
+    /// What could not be read of that which is there: the book's name, and why.
+    pub fn unreadable(&self) -> Vec<(&'static str, &str)> {
+        fn why<T>(book: &Book<T>) -> Option<&str> {
+            match book {
+                Book::Unreadable { reason } => Some(reason),
+                Book::Read(_) | Book::Missing { .. } => None,
+            }
+        }
+        let books = [
+            ("orders", why(&self.orders)),
+            ("stock", why(&self.stock)),
+            ("ledger", why(&self.movements)),
+            ("payments", why(&self.payments)),
+            ("audit", why(&self.audit)),
+            ("mails", why(&self.mails)),
+            ("stuck list", why(&self.unfinished)),
+        ];
+        books.into_iter().filter_map(|(name, reason)| Some((name, reason?))).collect()
+    }
 }
 
 /// An order, as the shop has it.

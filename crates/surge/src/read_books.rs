@@ -120,7 +120,7 @@ impl Shelf<'_> {
         };
         match read_mails(folder, self.opening.seed) {
             Ok(mails) => Book::Read(mails),
-            Err(error) => Book::Missing { reason: format!("{}: {error}", folder.display()) },
+            Err(error) => Book::Unreadable { reason: format!("{}: {error}", folder.display()) },
         }
     }
 }
@@ -128,7 +128,9 @@ impl Shelf<'_> {
 fn book<T>(read: Result<T, AdminError>) -> Book<T> {
     match read {
         Ok(book) => Book::Read(book),
-        Err(error) => Book::Missing { reason: error.to_string() },
+        // A shop without simulated payments has no such book.
+        Err(error @ AdminError::Refused { status: 404, .. }) => Book::Missing { reason: error.to_string() },
+        Err(error) => Book::Unreadable { reason: error.to_string() },
     }
 }
 

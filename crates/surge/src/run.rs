@@ -15,13 +15,14 @@ use crate::keeper::Keeper;
 use crate::load::Job;
 use crate::machine::Machine;
 use crate::metrics::Watch;
+use crate::page::things;
 use crate::plan::Arrival;
 use crate::progress::Progress;
 use crate::read_books::Shelf;
 use crate::recorder::Recorder;
 use crate::rush;
 use crate::settings::{Settings, ShopChoice};
-use crate::stage::{Stage, counted};
+use crate::stage::Stage;
 use crate::tally::tally;
 use crate::verdict::{Environment, Report, Setting};
 use crate::verdict_of::{Costs, verdict};
@@ -156,7 +157,7 @@ impl Plan {
     }
 
     fn in_words(&self) -> String {
-        let buyers = counted(self.buyers, "buyer");
+        let buyers = things(self.buyers, "buyer");
         match self.arrival {
             Arrival::DoorsOpen => format!("{buyers} pay at one instant, when the doors open"),
             Arrival::Closed { ramp, hold } if hold.is_zero() => {
@@ -211,10 +212,10 @@ fn transport(settings: &Settings, plan: &Plan, jobs: &[Job]) -> String {
     let processes = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
     let from = if processes > 1 { format!(" from {processes} processes") } else { String::new() };
     match (settings.connections, plan.is_open_loop()) {
-        (true, _) => format!("{}{from}", counted(lanes, "TCP connection")),
-        (false, true) => format!("HTTP/2 streams on up to {}{from}", counted(lanes, "connection")),
+        (true, _) => format!("{}{from}", things(lanes, "TCP connection")),
+        (false, true) => format!("HTTP/2 streams on up to {}{from}", things(lanes, "connection")),
         (false, false) => {
-            format!("{} on {}{from}", counted(settings.buyers, "HTTP/2 stream"), counted(lanes, "connection"))
+            format!("{} on {}{from}", things(settings.buyers, "HTTP/2 stream"), things(lanes, "connection"))
         }
     }
 }

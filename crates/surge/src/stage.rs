@@ -14,7 +14,8 @@ use crate::dialect::sellonce::Sellonce;
 use crate::history::{Good, Money};
 use crate::keeper::Keeper;
 use crate::own::{OwnServers, OwnSettings};
-use crate::progress::{Progress, thousands};
+use crate::page::things;
+use crate::progress::Progress;
 use crate::proxy::Proxy;
 use crate::run::Stop;
 use crate::settings::{Settings, ShopChoice, may_load};
@@ -101,7 +102,7 @@ impl Stage {
             target: format!(
                 "sellonce {}, {} on {kind}",
                 env!("CARGO_PKG_VERSION"),
-                counted(u64::from(servers), "own server")
+                things(servers, "own server")
             ),
             metrics: own.metrics(),
             keeper: Keeper::Sellonce(Admin::new(own.doors(), key)),
@@ -185,7 +186,7 @@ impl Stage {
                 "This run leaves behind in the shop: the product {} with {}, its stock and movements, and the orders \
                  and test payments of its buyers. {clean}",
                 self.handle,
-                counted(u64::try_from(goods.len()).unwrap_or(u64::MAX), "SKU")
+                things(goods.len() as i128, "SKU")
             ));
         }
         self.keeper.sell(&self.handle, &goods, seed).await.map_err(|error| unusable(&error))?;
@@ -273,9 +274,4 @@ fn count_files(folder: &std::path::Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let mails = entries.flatten().filter(|entry| entry.path().extension().is_some_and(|kind| kind == "eml"));
     u64::try_from(mails.count()).unwrap_or(u64::MAX)
-}
-
-/// The rest of a sum in words: `1 server`, `3 servers`.
-pub(crate) fn counted(count: u64, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{} {thing}s", thousands(count)) }
 }

@@ -2,7 +2,7 @@
 //!
 //! Decides what a person sees first: whether it held, what was sold, what went wrong.
 
-use crate::page::money;
+use crate::page::{money, things};
 use crate::progress::thousands;
 use crate::verdict::{Report, Verdict};
 
@@ -91,7 +91,7 @@ fn conclusion(verdict: &Verdict) -> String {
     }
     match verdict.oversold {
         Some(oversold) if oversold > 0 => {
-            let units = crate::stage::counted(oversold.unsigned_abs(), "unit");
+            let units = things(oversold, "unit");
             match &verdict.cost {
                 cost if cost.amount > 0 => {
                     format!("VIOLATED: {units} oversold, which costs {}", money(cost.amount, &cost.currency))

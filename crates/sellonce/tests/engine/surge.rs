@@ -176,6 +176,21 @@ fn a_sellonce_that_a_file_describes_comes_to_the_same_verdict() {
 }
 
 #[test]
+fn a_run_whose_book_could_not_be_read_proves_nothing() {
+    let mut shop = Shop::with_stock("mug", 5);
+    let file = include_str!("../../../../examples/surge/sellonce.toml");
+    let file = file.replace("http://127.0.0.1:8080", &shop.url());
+    let file = file.replace("/movements?limit=100", "/moves?limit=100");
+    std::fs::write(shop.path("shop.toml"), file).expect("a file can be written");
+    let key = shop.key();
+    shop.set("SHOP_ADMIN_KEY", &key);
+    let (verdict, output) = surge(&shop, &["--target", "shop.toml", "--buyers", "9", "--stock", "5"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &verdict["sold"]), (Some(2), &5.into()), "{said}");
+    assert!(said.contains("nothing is proved by a run whose ledger could not be read"), "{said}");
+}
+
+#[test]
 fn what_may_not_be_loaded_or_cannot_be_is_refused_before_anything_is_sent() {
     let shop = Shop::new();
     std::fs::write(shop.path("key"), "sk_none").expect("a file can be written");

@@ -370,7 +370,7 @@ fn book<T>(read: Option<Result<T, String>>, what: &str) -> Book<T> {
     match read {
         None => missing(what),
         Some(Ok(book)) => Book::Read(book),
-        Some(Err(reason)) => Book::Missing { reason },
+        Some(Err(reason)) => Book::Unreadable { reason },
     }
 }
 

@@ -81,6 +81,6 @@ impl Day {
 fn read<T>(book: &mut Book<T>) -> &mut T {
     match book {
         Book::Read(book) => book,
-        Book::Missing { reason } => panic!("{reason}"),
+        Book::Missing { reason } | Book::Unreadable { reason } => panic!("{reason}"),
     }
 }

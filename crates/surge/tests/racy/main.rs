@@ -186,9 +186,19 @@ async fn a_busy_row_that_is_taken_for_an_empty_one_refuses_buyers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_sins_at_once_are_all_seen() {
     let sins = "read-then-write,no-idempotency,charge-first";
-    let verdict = surge(sins, Workload::ImpatientBuyers, 1).await;
-    assert!(!verdict.ok);
-    assert!(verdict.duplicate_orders > Some(0) && verdict.orphaned_payments > Some(0), "{verdict:#?}");
+    // One sin can hide another: who is oversold is not refused, and keeps no money behind.
+    let mut seen = [false; 2];
+    for seed in 1..=RUNS_MAX {
+        let verdict = surge(sins, Workload::ImpatientBuyers, seed).await;
+        assert!(!verdict.ok, "{verdict:#?}");
+        seen[0] |= verdict.duplicate_orders > Some(0);
+        seen[1] |= verdict.orphaned_payments > Some(0);
+        if seen == [true; 2] {
+            return;
+        }
+        tell(&format!("{sins}: {seen:?} up to seed {seed}"));
+    }
+    panic!("duplicate orders, orphaned payments: {seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

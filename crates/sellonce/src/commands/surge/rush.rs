@@ -112,7 +112,15 @@ pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     if !call.no_html {
         output::note(format_args!("the report is in {}", call.html.display()));
     }
-    if outcome.report.verdict.ok { Ok(()) } else { Err(Stop::Found) }
+    if !outcome.report.verdict.ok {
+        return Err(Stop::Found);
+    }
+    match outcome.books.unreadable().first() {
+        None => Ok(()),
+        Some((book, reason)) => Err(Stop::Usage(format!(
+            "nothing is proved by a run whose {book} could not be read: {reason}; mend that, and run it again"
+        ))),
+    }
 }
 
 fn settings(call: &Rush) -> Result<Settings, Stop> {
