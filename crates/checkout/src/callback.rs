@@ -10,6 +10,7 @@ use crate::payment::{Attempt, Outcome, Report, Status, is_edge};
 use crate::refund::{self, Refund};
 #[cfg(feature = "sabotage")]
 use crate::sabotage::{self, Sabotage};
+use crate::saga::Resolution;
 use crate::store::sagas::{LateCheck, Run};
 
 /// A callback that is truly its provider's.
@@ -67,9 +68,9 @@ pub fn may_be_late(run: &Run) -> bool {
 }
 
 /// Whether a saga that is released now owes a late check, although the provider was asked before: a hint came since it was
-/// asked last, or an operator's word ended it, and not the provider's.
-pub fn owes_late_check(run: &Run, woken: bool) -> bool {
-    may_be_late(run) && (woken || run.saga.resolved.is_some())
+/// asked last (`woken`), or an operator's word ended it, and not the provider's.
+pub fn owes_late_check(payment: Status, woken: bool, said: Option<Resolution>) -> bool {
+    payment != Status::Captured && (woken || said.is_some())
 }
 
 /// Judges a provider's report of a payment whose saga has ended, and that its books do not have as captured.

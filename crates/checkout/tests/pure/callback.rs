@@ -13,7 +13,6 @@ use sellonce_checkout::saga::{Resolution, State};
 use sellonce_checkout::store::sagas::{From, LateCheck, Run, Saga};
 
 use crate::order_change::view;
-use crate::resolve;
 use crate::{at, cents, uuid};
 
 fn run(state: State, status: Status) -> Run {
@@ -60,15 +59,12 @@ fn a_callback_wakes_its_saga_once_also_after_the_end_unless_the_books_have_the_m
 
 #[test]
 fn a_saga_that_is_released_owes_a_late_check_after_a_hint_or_an_operators_word() {
-    for (woken, said) in [(false, false), (true, false), (false, true), (true, true)] {
-        for status in [Status::Created, Status::Declined, Status::Cancelled, Status::Captured] {
-            let mut run = run(State::Cancelling, status);
-            run.saga.resolved = said.then(|| resolve::word(Resolution::NotCharged));
-            let owes = (woken || said) && status != Status::Captured;
-            assert_eq!(owes_late_check(&run, woken), owes, "{woken} {said} {status:?}");
+    for status in Status::ALL {
+        assert!(!owes_late_check(status, false, None), "{status:?}: the provider has spoken");
+        assert_eq!(owes_late_check(status, true, None), status != Status::Captured, "{status:?}");
+        for said in Resolution::ALL {
+            assert_eq!(owes_late_check(status, false, Some(said)), status != Status::Captured, "{status:?}");
         }
-        let free = Run { attempt: None, ..run(State::Cancelling, Status::Created) };
-        assert!(!owes_late_check(&free, woken), "there is nothing to ask for");
     }
 }
 
