@@ -85,18 +85,24 @@ impl Workers {
         full
     }
 
+    /// Takes over refunds that are due and makes them, each by itself: one slow answer does not keep the others.
     async fn make_refunds(self) -> bool {
         let claimed = match self.coordinator.claim_refunds(limits::CLAIM_MAX).await {
             Ok(claimed) => claimed,
             Err(failure) => return trouble("refunds cannot be claimed", &failure),
         };
         let full = is_full(claimed.len());
+        let mut made = JoinSet::new();
         for due in claimed {
-            let id = due.refund.id;
-            if let Err(failure) = self.coordinator.refund(due).await {
-                tracing::warn!(refund = %id.0, %failure, "a refund could not go on; it is tried again");
-            }
+            let workers = self.clone();
+            made.spawn(async move {
+                let id = due.refund.id;
+                if let Err(failure) = workers.coordinator.refund(due).await {
+                    tracing::warn!(refund = %id.0, %failure, "a refund could not go on; it is tried again");
+                }
+            });
         }
+        while made.join_next().await.is_some() {}
         full
     }
 
