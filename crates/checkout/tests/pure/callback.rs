@@ -47,8 +47,8 @@ fn a_callback_wakes_its_saga_once_also_after_the_end_unless_the_books_have_the_m
     for state in State::ALL {
         for status in [Status::Created, Status::Captured] {
             let run = run(state, status);
-            let new =
-                if state.is_end() && status == Status::Captured { Heard::Settled } else { Heard::Woken };
+            let settled = state == State::Placed || (state, status) == (State::Released, Status::Captured);
+            let new = if settled { Heard::Settled } else { Heard::Woken };
             for (is_new, expect) in [(true, new), (false, Heard::Duplicate)] {
                 let heard = hear(&callback("simulated"), is_new, Some(&run));
                 assert_eq!(heard, expect, "{state:?} {status:?} {is_new}");
@@ -103,6 +103,7 @@ fn a_callback_of_another_provider_or_of_nothing_finds_nothing() {
 fn only_money_that_is_not_in_the_books_is_asked_for_after_the_end() {
     for status in Status::ALL {
         assert_eq!(may_be_late(&run(State::Released, status)), status != Status::Captured, "{status:?}");
+        assert!(!may_be_late(&run(State::Placed, status)), "{status:?}: its order has it");
     }
     let check = |outcome: Outcome, expect: Late| {
         let attempt_key = SagaId(uuid(2)).attempt_key();
