@@ -94,6 +94,10 @@ impl Workers {
         let full = is_full(claimed.len());
         let mut made = JoinSet::new();
         for due in claimed {
+            if due.refund.order.is_none() && due.refund.tries == 0 {
+                let (refund, saga) = (due.refund.id.0, due.refund.saga.0);
+                tracing::warn!(%refund, %saga, "a payment came after its checkout had ended; it goes back");
+            }
             let workers = self.clone();
             made.spawn(async move {
                 let id = due.refund.id;
