@@ -313,7 +313,7 @@ pub enum Deed {
     Fault {
         /// What fault.
         fault: Fault,
-        /// Which server; its place in the list.
+        /// Which server; its place in the list. The database has none, and 0 stands there.
         server: u16,
     },
     /// All waiting buyers were let go at once.
@@ -331,6 +331,8 @@ pub enum Fault {
     Kill,
     /// SIGSTOP, until SIGCONT.
     Pause,
+    /// The database's server crashed, until it answered again.
+    RestartDatabase,
     /// Bytes arrive late.
     Latency,
     /// Nothing can connect, and what was connected is cut.
@@ -355,6 +357,7 @@ impl Fault {
         match self {
             Self::Kill => "kill",
             Self::Pause => "pause",
+            Self::RestartDatabase => "restart_database",
             Self::Latency => "latency",
             Self::Down => "down",
             Self::Bandwidth => "bandwidth",

@@ -52,7 +52,7 @@ pub(crate) fn jobs(
         let needed = connections.div_ceil(per_process);
         return Err(Stop::Unusable(format!(
             "{connections} connections need {needed} servers, for one process may have {} files open here: \
-             --servers {needed} --database postgres://...",
+             --servers {needed} --database postgres",
             machine.open_files_max
         )));
     }
@@ -103,7 +103,8 @@ pub(crate) async fn run(
     let (seed, clock) = (first.seed, first.clock);
     let faults = stage.own.as_ref().map(|own| {
         let (recorder, own, proxies) = (Arc::clone(recorder), Arc::clone(own), Arc::clone(&stage.proxies));
-        Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies })
+        let cluster = stage.cluster.clone();
+        Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies, cluster })
     });
     let (stop, stopped) = watch::channel(false);
     let merchant = Merchant { seed, clock, keeper: &stage.keeper, goods: &stage.goods, recorder };

@@ -14,3 +14,4 @@ mod sale;
 mod servers;
 mod shutdown;
 mod surge;
+mod surge_database;

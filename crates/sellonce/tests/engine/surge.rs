@@ -37,7 +37,7 @@ const CONTRACT: [&str; 24] = [
 ];
 
 /// Runs a surge in the shop's folder; gives its verdict, if there is one, and its output.
-fn surge(shop: &Shop, arguments: &[&str]) -> (Value, Output) {
+pub(crate) fn surge(shop: &Shop, arguments: &[&str]) -> (Value, Output) {
     let arguments = [
         &["surge", "--json", "verdict.json", "--html", "report.html", "--history", "history.jsonl"],
         arguments,
@@ -48,7 +48,7 @@ fn surge(shop: &Shop, arguments: &[&str]) -> (Value, Output) {
 }
 
 #[track_caller]
-fn assert_held(verdict: &Value, output: &Output) {
+pub(crate) fn assert_held(verdict: &Value, output: &Output) {
     let said = String::from_utf8_lossy(&output.stdout);
     let noted = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}\n{noted}");

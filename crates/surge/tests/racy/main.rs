@@ -68,7 +68,7 @@ fn settings(target: Target, workload: Workload, seed: u64) -> Settings {
         hold: (workload == Workload::MovingPrices).then_some(Duration::from_secs(2)),
         patience: Duration::from_secs(60),
         shop: ShopChoice::Target { target, i_own: None },
-        faults: FaultPlan { kill: None, pause: None, toxics: Vec::new() },
+        faults: FaultPlan::default(),
         connections: true,
         workers: None,
         metrics: Vec::new(),
