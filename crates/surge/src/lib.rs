@@ -20,6 +20,7 @@ mod faults;
 pub mod history;
 mod keeper;
 pub mod lab;
+mod limits;
 mod load;
 mod machine;
 mod merchant;

@@ -73,6 +73,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
         began_at,
         goods: stage.goods.clone(),
         all_must_sell: settings.workload.all_must_sell() && settings.faults.is_empty(),
+        limits: stage.limits.clone(),
     };
     let mut watchers = JoinSet::new();
     let watch = Watch::start(&stage.metrics, &mut watchers);

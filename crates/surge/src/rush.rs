@@ -86,6 +86,7 @@ pub(crate) fn jobs(
             Vec::new()
         },
         goods: stage.goods.clone(),
+        limits: stage.limits.clone(),
         patience_ns: ns(settings.patience),
     };
     Ok((0..parts).map(job).collect())

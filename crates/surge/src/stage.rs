@@ -12,8 +12,9 @@ use crate::admin::{Admin, AdminError};
 use crate::cluster::Cluster;
 use crate::dialect::Dialect;
 use crate::dialect::sellonce::Sellonce;
-use crate::history::{Good, Money};
+use crate::history::{Good, Limits, Money};
 use crate::keeper::Keeper;
+use crate::limits;
 use crate::own::{OwnError, OwnServers, OwnSettings};
 use crate::page::things;
 use crate::progress::Progress;
@@ -50,6 +51,8 @@ pub(crate) struct Stage {
     pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) proxies: Arc<Vec<Proxy>>,
     pub(crate) goods: Vec<Good>,
+    /// The limits that were set: on own servers alone.
+    pub(crate) limits: Option<Limits>,
     pub(crate) database: Option<String>,
     handle: String,
 }
@@ -131,6 +134,7 @@ impl Stage {
             doors,
             proxies: Arc::new(proxies),
             goods: Vec::new(),
+            limits: None,
             database: Some(kind),
             handle: handle(seed),
         })
@@ -159,6 +163,7 @@ impl Stage {
             doors: vec![door],
             proxies: Arc::default(),
             goods: Vec::new(),
+            limits: None,
             database: None,
             handle: handle(seed),
         })
@@ -182,6 +187,7 @@ impl Stage {
             doors: vec![door],
             proxies: Arc::default(),
             goods: Vec::new(),
+            limits: None,
             database: None,
             handle: handle(seed),
         })
@@ -197,6 +203,8 @@ impl Stage {
                 "this shop has {first} from an earlier run: choose another --seed"
             )));
         }
+        let has_limits = self.own.is_some() && settings.workload.has_limits();
+        let limits = limits::of_run(seed, &goods, settings.buyers).filter(|_| has_limits);
         if !settings.shop.is_thrown_away() {
             let clean = match self.keeper {
                 Keeper::Sellonce(_) => {
@@ -210,9 +218,16 @@ impl Stage {
                 self.handle,
                 things(goods.len() as i128, "SKU")
             ));
+            if let Some(Limits { code, uses_max, .. }) = &limits {
+                let uses = things(*uses_max, "use");
+                progress.note(&format!("And for a day the discount code {code}, which has {uses}."));
+            }
         }
         self.keeper.sell(&self.handle, &goods, seed).await.map_err(|error| unusable(&error))?;
-        self.goods = goods;
+        if let (Some(limits), Keeper::Sellonce(admin)) = (&limits, &self.keeper) {
+            limits::set(admin, limits).await.map_err(|error| unusable(&error))?;
+        }
+        (self.goods, self.limits) = (goods, limits);
         Ok(())
     }
 

@@ -93,6 +93,7 @@ async fn books(keeper: &TargetKeeper, seed: u64, good: Good, shown: &mut String)
         began_at: String::new(),
         goods: vec![good],
         all_must_sell: true,
+        limits: None,
     };
     let books = keeper.books(&opening).await;
     let stock = books.stock.get()?;
