@@ -15,3 +15,4 @@ mod servers;
 mod shutdown;
 mod surge;
 mod surge_database;
+mod surge_ends;

@@ -106,6 +106,10 @@ pub(super) struct Rush {
 
 pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     let settings = settings(&call)?;
+    // Said before the run: a verdict that cannot be written down was in vain.
+    for file in [call.json.as_ref(), call.history.as_ref(), Some(&call.html).filter(|_| !call.no_html)] {
+        file.map_or(Ok(()), |file| has_a_place(file))?;
+    }
     let outcome = tokio::select! {
         outcome = sellonce_surge::run(&settings) => outcome.map_err(stop)?,
         // Dropping the run ends its servers and workers, and removes its folder.
@@ -215,6 +219,18 @@ fn write(call: &Rush, outcome: &Outcome) -> Result<(), Stop> {
             }
             Ok(())
         })?;
+    }
+    Ok(())
+}
+
+/// Whether a file can be made here, as far as that can be told without making it.
+fn has_a_place(file: &Path) -> Result<(), Stop> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if file.is_dir() {
+        return Err(Stop::Usage(format!("{} is a folder", file.display())));
+    }
+    if !folder.is_dir() {
+        return Err(Stop::Usage(format!("there is no folder {}", folder.display())));
     }
     Ok(())
 }
