@@ -16,3 +16,4 @@ mod shutdown;
 mod surge;
 mod surge_database;
 mod surge_ends;
+mod surge_secrets;

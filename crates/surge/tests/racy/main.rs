@@ -13,7 +13,7 @@ use sellonce_surge::verdict::Verdict;
 use sellonce_surge::{FaultPlan, Settings, ShopChoice, Workload, run};
 
 /// How often a sin may hide: chance is on its side, but not for ever.
-const RUNS_MAX: u64 = 5;
+const RUNS_MAX: u64 = 20;
 
 /// The little shop, running.
 struct Shop {
