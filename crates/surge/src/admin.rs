@@ -113,6 +113,14 @@ impl Admin {
         Ok(serde_json::from_value(set["was"].clone()).ok())
     }
 
+    /// Sends what has no answer of interest.
+    ///
+    /// # Errors
+    /// When the shop refuses it or does not answer.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<(), AdminError> {
+        self.call("POST", path, None, Some(body)).await.map(drop)
+    }
+
     /// Reads one answer.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod aftermath;
 mod finding;
 mod instants;
 mod ledger;
+mod limits;
 mod money;
 mod once;
 mod shelves;
@@ -48,6 +49,7 @@ pub fn audit(history: &History, books: &Books) -> Findings {
     let false_sold_out = sold_out::judge(&case, &witnesses, &mut report);
     let money = money::judge(&case, &mut report);
     let once = once::judge(&case, &mut report);
+    limits::judge(&case, &mut report);
     aftermath::judge(&case, &mut report);
     if let Ok(own) = books.audit.get() {
         report.hear(own);

@@ -243,6 +243,7 @@ mod tests {
             began_at: String::new(),
             goods: vec![Good { sku: "mug".to_owned(), stock: 10, price }],
             all_must_sell: false,
+            limits: None,
         };
         History { opening, events }
     }

@@ -6,5 +6,6 @@ mod clean;
 mod day;
 mod model;
 mod planted;
+mod planted_limits;
 mod planted_orders;
 mod speed;

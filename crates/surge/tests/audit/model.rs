@@ -368,6 +368,7 @@ impl Shop {
             began_at: "2026-11-27T00:00:00Z".to_owned(),
             goods: (0..shape.skus).map(good).collect(),
             all_must_sell: shape.flash,
+            limits: None,
         };
         let books = Books {
             stock: Book::Read(self.ledger.iter().map(stock).collect()),
