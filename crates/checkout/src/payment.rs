@@ -186,6 +186,13 @@ pub enum Outcome {
     Refunded,
 }
 
+impl Outcome {
+    /// Whether it may still become another one by being cancelled: nothing was taken, and nothing is over.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Authorized | Self::RequiresAction(_))
+    }
+}
+
 /// No answer: the call may or may not have had its effect. The caller asks again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider gave no answer: {0}")]

@@ -297,11 +297,13 @@ pub fn next(situation: Situation) -> Step {
         Situation { state: State::Reserved | State::AwaitingBuyer, hold_over: true, .. } => Step::Expire,
         Situation { state: State::Reserved, .. } => Step::Charge,
         Situation { state: State::AwaitingBuyer, .. } => Step::AskOutcome,
-        Situation { state: State::Cancelling, .. } => Step::Cancel,
         // Asking is no way to have it done, so doing it takes turns with it.
-        Situation { state: State::Ordered | State::Voiding, .. } if situation.asks_instead() => {
+        Situation { state: State::Cancelling | State::Ordered | State::Voiding, .. }
+            if situation.asks_instead() =>
+        {
             Step::AskOutcome
         }
+        Situation { state: State::Cancelling, .. } => Step::Cancel,
         Situation { state: State::Ordered, .. } => Step::Capture,
         Situation { state: State::Refunding, .. } => Step::Refund,
         Situation { state: State::Voiding, .. } => Step::Void,

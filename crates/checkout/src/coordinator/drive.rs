@@ -102,7 +102,9 @@ impl Coordinator {
         };
         let reported = match step {
             Step::Charge => provider.charge(&charge(attempt)).await,
-            Step::AskOutcome => seen(provider.find(attempt).await),
+            Step::AskOutcome => {
+                seen(provider.find(attempt).await).and_then(|report| over(saga.state, report))
+            }
             Step::Cancel | Step::Void => provider.cancel(attempt).await,
             Step::Capture => provider.capture(attempt).await,
             Step::Refund => self.refund_all(provider, attempt).await,
@@ -289,6 +291,14 @@ fn charge(attempt: &Attempt) -> Charge {
         token: attempt.token.clone(),
         capture: attempt.capture,
     }
+}
+
+/// A report as an answer in a state: to whoever cancels a payment, it is no news how it stood before.
+fn over(state: State, report: Report) -> Result<Report, Unknown> {
+    if state == State::Cancelling && report.outcome.is_open() {
+        return Err(Unknown("the payment is not cancelled yet".to_owned()));
+    }
+    Ok(report)
 }
 
 /// A payment that the provider should know.

@@ -366,7 +366,11 @@ fn does(town: &Town, rules: &Rules, server: usize, hand: Hand, step: Step, moves
     }
     for after in town.after(checkout, call, rules) {
         let bank = after.checkouts[checkout].bank;
-        let mind = bank.answer(call).map_or(Mind::Silence, |said: Said| Mind::Heard(said, bank.other_amount));
+        // To whoever cancels a payment, it is no news how it stood before.
+        let open = matches!(bank.standing, Standing::Waiting | Standing::Authorized);
+        let is_news = !(step == Step::AskOutcome && hand.state == State::Cancelling && open);
+        let heard = |said: Said| Mind::Heard(said, bank.other_amount);
+        let mind = bank.answer(call).filter(|_| is_news).map_or(Mind::Silence, heard);
         push(what, Ok(thinks(after, mind)));
     }
     let Some(town) = faulty(town) else { return };

@@ -136,7 +136,7 @@ fn what_comes_next_is_decided_by_state_price_and_time_alone() {
 }
 
 #[test]
-fn money_set_aside_is_asked_for_in_turns_when_its_step_never_has_an_answer() {
+fn a_payment_is_asked_for_in_turns_when_its_step_never_has_an_answer() {
     let steps = |state| {
         let situation = |tries| Situation { state, free: false, hold_over: true, said: None, tries };
         [0, 1, 2, 3, 4, 5, 6, 1_001].map(|tries| next(situation(tries)))
@@ -144,11 +144,10 @@ fn money_set_aside_is_asked_for_in_turns_when_its_step_never_has_an_answer() {
     let turns = |step| [step, step, step, Step::AskOutcome, step, Step::AskOutcome, step, Step::AskOutcome];
     assert_eq!(steps(Ordered), turns(Step::Capture));
     assert_eq!(steps(Voiding), turns(Step::Void));
-    // A charge tells how it ended, a refund asks first, and of a payment that is being cancelled it is no news how it
-    // stood before.
+    assert_eq!(steps(Cancelling), turns(Step::Cancel));
+    // A charge tells how it ended, and a refund asks first.
     assert_eq!(steps(Reserved), [Step::Expire; 8]);
     assert_eq!(steps(Refunding), [Step::Refund; 8]);
-    assert_eq!(steps(Cancelling), [Step::Cancel; 8]);
 }
 
 #[test]

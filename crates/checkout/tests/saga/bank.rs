@@ -278,8 +278,7 @@ impl PaymentProvider for Bank {
                     payment.standing
                 }
             };
-            let lost = payment.standing == Standing::Voided && payment.script.only_tells;
-            (payment.script, lost, payment.report(&key))
+            (payment.script, payment.script.only_tells, payment.report(&key))
         });
         let report = report.expect("what was cancelled is booked");
         self.answer(script, lost, report).await

@@ -215,3 +215,18 @@ fn a_buyer_who_comes_back_again_and_again_keeps_nobody_from_finishing() {
     world.settle(&mut server);
     world.assert_whole();
 }
+
+#[test]
+fn a_cancellation_that_the_bank_makes_and_never_answers_is_asked_about() {
+    for capture in Capture::ALL {
+        let world = World::with(capture);
+        let mut server = world.server();
+        let opened = world.open(&[("A", 1)]);
+        let token = "act only_tells=1";
+        assert_eq!(world.complete(&server, &opened, "k", token), Told::UnderWay(State::AwaitingBuyer));
+        assert_eq!(cancel(&world, &server, &opened), Answer::Over(Status::Cancelled), "{capture:?}");
+        assert_eq!(standing(&world), Standing::Cancelled);
+        world.settle(&mut server);
+        world.assert_whole();
+    }
+}

@@ -39,7 +39,7 @@ pub(crate) struct Script {
     pub(crate) unheard_captures: u32,
     /// How many answers to captures are lost after they were booked, and to questions until it is called off.
     pub(crate) lost_captures: u32,
-    /// Whether captures and voids are booked and never answered; only who asks is told.
+    /// Whether captures and cancellations are booked and never answered; only who asks is told.
     pub(crate) only_tells: bool,
     /// Whether what is set aside can never be taken.
     pub(crate) refuses_capture: bool,
