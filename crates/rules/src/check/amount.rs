@@ -286,6 +286,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         match &node.kind {
             Kind::Name(name) => self.reads_name(name, node, depth),
             Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
+            // The first part of a row that was read as a tuple.
+            Kind::Member(object, "0") => self.reads(object, depth + 1),
             Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
                 (Kind::Name(name), arguments)
                     if name.starts_with("get")

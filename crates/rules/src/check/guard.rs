@@ -28,9 +28,21 @@ pub(crate) fn is_condition(entry: &Entry<'_, '_>, key: &str, arguments: &[Node<'
         let second_chooses = arguments[1].any(&|node| {
             matches!(&node.kind, Kind::Pair(key, _) if key.name().is_some_and(|name| name == "where"))
         });
-        return FILTER_FIRST.contains(&key) || key == "update" && !second_chooses && !keyword(&arguments[1]);
+        return FILTER_FIRST.contains(&key)
+            || key == "update" && !second_chooses && !keyword(&arguments[1]) && !is_options(&arguments[1]);
     }
     false
+}
+
+/// Sequelize's `product.update({ stock }, { transaction })`: the second argument says how, not what.
+fn is_options(node: &Node<'_>) -> bool {
+    let how = ["transaction", "session", "returning", "hooks", "fields", "silent", "validate", "new"];
+    let Kind::List(items) = &node.kind else { return false };
+    let named = |item: &Node<'_>| match &item.kind {
+        Kind::Pair(key, _) => key.text().or(key.name()).is_some_and(|name| how.contains(&name)),
+        _ => item.name().is_some_and(|name| how.contains(&name)),
+    };
+    !items.is_empty() && items.iter().all(named)
 }
 
 fn keyword(node: &Node<'_>) -> bool {
@@ -52,7 +64,8 @@ pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> 
     }
     // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
     let own = &chain.links[position];
-    if let [first, _, ..] = own.given()
+    if let [first, second, ..] = own.given()
+        && !is_options(second)
         && !matches!(first.kind, Kind::Text(..) | Kind::Function(_) | Kind::Pair(..))
         && own.key != "set"
         && !has_where(own)

@@ -246,7 +246,8 @@ pub(crate) fn called_under_lock(
 
 /// Whether a function knows that its save may meet a newer version.
 pub(crate) fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
-    function.body.iter().any(|part| {
+    // `@Retryable(retryFor = ObjectOptimisticLockingFailureException.class)` stands above it.
+    function.decorators.iter().chain(&function.body).any(|part| {
         part.any(&|node| {
             let (Kind::Name(name) | Kind::Member(_, name)) = &node.kind else { return false };
             matches!(

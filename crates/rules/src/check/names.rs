@@ -131,7 +131,15 @@ impl Names {
         let column_words = words(column);
         let column = column_words.concat();
         let owner = words(entity);
-        let owner: Vec<String> = owner.iter().map(|word| singular(word)).collect();
+        let mut owner: Vec<String> = owner.iter().map(|word| singular(word)).collect();
+        // `medicine_list` and `tbl_product_master` are about the medicine and the product.
+        while owner.len() > 1
+            && owner.last().is_some_and(|word| {
+                matches!(word.as_str(), "list" | "table" | "tbl" | "master" | "info" | "tb")
+            })
+        {
+            owner.pop();
+        }
         let joined = owner.concat();
         let in_owner = |list: &[&str]| owner.iter().any(|word| list.contains(&word.as_str()));
         let weak = |list: &[&str]| list.contains(&column.as_str());

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::idiom::{ELEMENTS, ENTITY_TAKERS, GENERIC, REQUESTS};
 use super::names::{singular, squashed, words};
 use super::tree::{Kind, Node, Span};
-use super::unit::Unit;
+use super::unit::{Definition, Unit};
 
 const DEPTH_MAX: usize = 8;
 
@@ -168,7 +168,12 @@ impl<'t, 'a> Unit<'t, 'a> {
     fn named(&self, name: &'a str, node: &Node<'a>, depth: usize) -> Owner {
         let at = if node.span.start == 0 { usize::MAX } else { node.span.start };
         if let Some(definition) = self.definition(name, at) {
-            let inner = self.resolve_definition(definition.value, name, depth);
+            let mut inner = self.resolve_definition(definition.value, name, depth);
+            if inner.origin == Origin::Fresh
+                && let Some(before) = self.loaded_before(name, definition, at, depth)
+            {
+                inner = before;
+            }
             let own = entity_words(name);
             let mut entity = inner.entity.clone();
             if definition.element && is_bought(&inner.entity) && !own.is_empty() {
@@ -189,6 +194,15 @@ impl<'t, 'a> Unit<'t, 'a> {
         }
         let request = REQUESTS.contains(&squashed(name).as_str());
         Owner::new(name, if request { Origin::Request } else { Origin::Unknown })
+    }
+
+    /// `stock = find(); if not stock: stock = Stock()`: what was made on one way only is the loaded row on the other.
+    fn loaded_before(&self, name: &str, fresh: Definition<'t, 'a>, at: usize, depth: usize) -> Option<Owner> {
+        let inside = |span: &Span, place: usize| span.start <= place && place < span.end;
+        let apart = self.blocks.iter().any(|(_, span)| inside(span, fresh.at) && !inside(span, at));
+        let before = self.definitions.get(name)?.iter().rev().find(|other| other.at < fresh.at)?;
+        let owner = apart.then(|| self.resolve_definition(before.value, name, depth + 1))?;
+        (owner.origin == Origin::Loaded).then_some(owner)
     }
 
     fn resolve_definition(&self, value: &Node<'a>, name: &str, depth: usize) -> Owner {
@@ -221,6 +235,14 @@ impl<'t, 'a> Unit<'t, 'a> {
         if let Some((object, getter)) = column_of(node).filter(|_| node_is_getter(node)) {
             let inner = self.resolve(object, depth + 1);
             return Owner { entity: getter.to_owned(), ..inner };
+        }
+        // Ruby's `line.product` is a call.
+        if let (Kind::Member(object, name), []) = (&callee.kind, arguments)
+            && is_walk(name)
+            && chain.links.len() == 1
+        {
+            let inner = self.resolve(object, depth + 1);
+            return Owner { entity: (*name).to_owned(), ..inner };
         }
         let mut entity = self.entity_at(&chain, depth + 1);
         // `find(id)` in a method of the class itself.
@@ -261,7 +283,9 @@ impl<'t, 'a> Unit<'t, 'a> {
 
     fn entity_at(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         for link in &chain.links {
-            if !ENTITY_TAKERS.contains(&link.key.as_str()) {
+            // `decrement('quantity', line.quantity)` names the column, `decrement(Product, ...)` the entity.
+            let column = link.key == "decrement" && link.given().first().is_some_and(|a| a.text().is_some());
+            if column || !ENTITY_TAKERS.contains(&link.key.as_str()) {
                 continue;
             }
             for argument in link.given().iter().take(2) {
@@ -315,11 +339,12 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
         }
         // Ruby walks to `item.product` by calls that look like any other.
-        let walked = chain.links.iter().rev().skip(1).find(|link| {
-            link.given().is_empty()
-                && link.name == link.key
-                && words(link.name).last().is_some_and(|w| is_thing(w))
-        });
+        let walked = chain
+            .links
+            .iter()
+            .rev()
+            .skip(1)
+            .find(|link| link.given().is_empty() && link.name == link.key && is_walk(link.name));
         if let (Some(link), Kind::Name(_)) = (walked, &chain.root.kind) {
             return link.name.to_owned();
         }
@@ -381,6 +406,11 @@ fn is_table(text: &str) -> bool {
 
 fn is_class_or_table(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || singular(name) != name
+}
+
+/// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.
+pub(crate) fn is_walk(name: &str) -> bool {
+    words(name).last().is_some_and(|word| is_thing(word))
 }
 
 fn is_thing(word: &str) -> bool {

@@ -210,7 +210,10 @@ fn saves(
                 .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));
         let added = key == "add" && is_session_of_python(chain, position);
         let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
-        let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
+        // Ruby walks to `item.product` by calls that look like any other.
+        let direct = chain.links[..position].iter().all(|before| {
+            before.arguments.is_none() || before.given().is_empty() && super::owner::is_walk(before.name)
+        });
         let whole = parent.is_some() && chain.root.name() == parent && link.given().is_empty();
         let on_object = root != "this" && direct && (chain.root.name() == Some(root) || whole);
         // A log that is told of the object does not store it.
@@ -233,6 +236,10 @@ fn saves(
 
 /// Whether a call that begins with `update` stores the object: `product.updateStatus()` computes a field of it.
 fn stores_all(rest: &str, own: bool) -> bool {
+    // What shows a thing does not store it, whoever is called.
+    if ["display", "label", "view", "screen", "preview"].iter().any(|word| rest.ends_with(word)) {
+        return false;
+    }
     let field = ["status", "state", "flag", "total", "time", "date", "availab", "label", "view", "ui"];
     !own || !field.iter().any(|word| rest.starts_with(word))
 }

@@ -69,7 +69,8 @@ fn moves(
     };
     let path = path(chain, position);
     let resource = squashed(on.rsplit(['\\', ':']).next().unwrap_or(on));
-    if matches!(verb, "create" | "createasync" | "new") {
+    // Go makes by `New`; elsewhere `new` only builds what is sent later.
+    if matches!(verb, "create" | "createasync") || verb == "new" && reading.language == Language::Go {
         let stripe = STRIPE.iter().find(|(name, _)| {
             let service =
                 served(unit, chain, position).is_some_and(|service| service == format!("{name}service"));

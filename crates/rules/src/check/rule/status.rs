@@ -231,7 +231,12 @@ fn is_permission(name: &str) -> bool {
         "purchased",
         "unpaid",
     ];
-    matches!(first, "can" | "may" | "allowed" | "next")
+    // Ruby's `order.accepted?` is named after the state; a few questions are about the row.
+    let of_row =
+        ["nil", "present", "blank", "persisted", "valid", "invalid", "new_record", "changed", "save"];
+    let asked = name.strip_suffix('?').is_some_and(|state| !of_row.contains(&state));
+    asked
+        || matches!(first, "can" | "may" | "allowed" | "next")
         || words.iter().any(|word| word.ends_with("able"))
         || words.last().is_some_and(|last| steps.contains(&last.as_str()))
 }
