@@ -105,6 +105,8 @@ pub(crate) struct FileFacts {
     pub(crate) locking: Vec<Called>,
     /// Calls of each unit, and whether the unit takes a lock itself.
     pub(crate) calls: Vec<UnitCalls>,
+    /// Methods that are called on a loaded object which is then stored, with the object's entity.
+    pub(crate) stored: Vec<Called>,
     /// What rules say that one unit decides alone.
     pub(crate) local: super::rule::Verdicts,
 }
@@ -213,6 +215,8 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
             write.called_before = called_before(unit, write.at);
         }
+        facts.classes.extend(versioned_tables(&writes));
+        facts.stored.extend(super::persistence::stored_calls(unit, reading));
         writes.sort_by_key(|write| (write.at, write.column.clone()));
         writes.dedup_by_key(|write| (write.at, write.column.clone()));
         facts.writes.extend(writes);
@@ -224,6 +228,14 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
     }
     super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
     facts
+}
+
+/// Tables of which an UPDATE compares the version: whatever reads their rows elsewhere is refused when it comes too late.
+fn versioned_tables(writes: &[AmountWrite]) -> impl Iterator<Item = ClassFact> {
+    let compared = writes
+        .iter()
+        .filter(|write| write.guard == Guard::Version && write.persistence == Persistence::Statement);
+    compared.map(|write| ClassFact { name: write.entity.clone(), versioned: true, listed: false })
 }
 
 fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {

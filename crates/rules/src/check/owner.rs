@@ -102,8 +102,10 @@ pub(crate) fn asked_column<'a>(callee: &Node<'a>) -> Option<&'a str> {
 /// The words of an identifier that name an entity, joined by `_`.
 pub(crate) fn entity_words(identifier: &str) -> String {
     let mut kept = Vec::new();
-    for word in words(identifier) {
-        if matches!(word.as_str(), "by" | "for" | "with" | "where" | "from" | "in") && !kept.is_empty() {
+    for (position, word) in words(identifier).into_iter().enumerate() {
+        let ends = matches!(word.as_str(), "by" | "for" | "with" | "where" | "from" | "in");
+        // `FindBySKU` names no entity, `in_stock` begins with its own.
+        if ends && (!kept.is_empty() || word == "by" && position > 0) {
             break;
         }
         if !GENERIC.contains(&word.as_str()) {
@@ -302,7 +304,8 @@ impl<'t, 'a> Unit<'t, 'a> {
                     }
                     Kind::Name(name) if self.is_local(name) => {
                         let owner = self.parameters.get(name).map(|declared| declared_entity(declared));
-                        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
+                        let owner = owner.filter(|owner| owner.starts_with(char::is_uppercase));
+                        if let Some(owner) = owner.filter(|owner| !is_key(owner)) {
                             return owner;
                         }
                         // GORM's `db.Model(&product)`.
@@ -406,6 +409,13 @@ fn is_table(text: &str) -> bool {
 
 fn is_class_or_table(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || singular(name) != name
+}
+
+/// Whether a type is that of a key: `ProductId`, `Uuid`.
+fn is_key(declared: &str) -> bool {
+    words(declared).last().is_some_and(|last| {
+        matches!(last.as_str(), "id" | "uuid" | "guid" | "key" | "code" | "sku" | "ulid" | "context")
+    })
 }
 
 /// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.

@@ -4,6 +4,7 @@ use super::class::is_persistent;
 use super::fact::{AmountWrite, Persistence, Reading};
 use super::idiom::{SAVES, SESSION_SAVES};
 use super::language::Language;
+use super::lock::Called;
 use super::names::squashed;
 use super::owner::{Origin, Owner};
 use super::tree::{Kind, Node, Span};
@@ -113,6 +114,63 @@ pub(crate) fn is_stored_by_caller(
             })
         })
     })
+}
+
+/// How the names of methods begin by which an object changes its own stock.
+const CHANGES: &[&str] = &[
+    "reserve",
+    "release",
+    "decrease",
+    "decrement",
+    "deduct",
+    "reduce",
+    "remove",
+    "take",
+    "sell",
+    "withdraw",
+    "consume",
+    "allocate",
+    "commit",
+    "confirm",
+    "increase",
+    "increment",
+    "add",
+    "restock",
+    "replenish",
+    "adjust",
+    "subtract",
+    "book",
+    "hold",
+    "ship",
+    "use",
+    "debit",
+    "credit",
+    "update",
+    "fulfill",
+    "dispatch",
+    "apply",
+];
+
+/// `stock = repository.find(id); stock.reserve(n); repository.save(stock)`: the methods that a stored object is asked to
+/// change itself by. The class may stand in another file.
+pub(crate) fn stored_calls(unit: &Unit<'_, '_>, reading: Reading<'_>) -> Vec<Called> {
+    let mut found = Vec::new();
+    for chain in &unit.chains {
+        let ([link], Some(root)) = (chain.links.as_slice(), chain.root.name()) else { continue };
+        let asked = link.arguments.is_some() && root != link.name && root != "this";
+        let changes = CHANGES.iter().any(|verb| link.key.starts_with(verb));
+        if !asked || !changes || !unit.definitions.contains_key(root) {
+            continue;
+        }
+        let owner = unit.owner(chain.root);
+        let loaded = owner.origin == Origin::Loaded || owner.load.is_some();
+        if loaded && of(unit, chain.root, &owner, chain.span, reading) != Persistence::Unseen {
+            let receiver = super::owner::entity_words(&owner.entity);
+            let receiver = if receiver.is_empty() { root.to_owned() } else { receiver };
+            found.push(Called { key: link.key.clone(), receiver });
+        }
+    }
+    found
 }
 
 /// What the object is a part of: of `unit = product.units.find(..)` this is `product`.

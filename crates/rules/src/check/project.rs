@@ -4,13 +4,15 @@ use super::fact::{AmountWrite, FileFacts};
 use super::finding::Confidence;
 use super::lock::Called;
 use super::names::{singular, squashed};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Facts of other files that a rule needs.
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     versioned: HashSet<String>,
     listed: HashSet<String>,
+    /// Methods that stored objects are asked by, each with the entities of the objects.
+    stored: HashMap<String, HashSet<String>>,
     locking: Vec<Called>,
     called_under_lock: HashSet<String>,
 }
@@ -28,6 +30,9 @@ impl Project {
                 if class.listed {
                     project.listed.insert(key(&class.name));
                 }
+            }
+            for called in &file.stored {
+                project.stored.entry(called.key.clone()).or_default().insert(key(&called.receiver));
             }
             project.locking.extend(file.locking.iter().cloned());
         }
@@ -47,6 +52,15 @@ impl Project {
     /// Whether a database context lists the class.
     pub(crate) fn is_listed(&self, entity: &str) -> bool {
         self.listed.contains(&key(entity))
+    }
+
+    /// Whether somebody loads an object of the class, calls the method that writes, and stores the object.
+    pub(crate) fn is_called_on_stored(&self, write: &AmountWrite) -> bool {
+        let class = key(&write.entity);
+        let near = |entity: &String| {
+            entity.len() > 3 && class.len() > 3 && (class.contains(entity) || entity.contains(&class))
+        };
+        self.stored.get(&squashed(&write.unit)).is_some_and(|entities| entities.iter().any(near))
     }
 
     /// Whether a function that takes the lock was called before the write.
@@ -70,5 +84,10 @@ impl Project {
 
 fn key(name: &str) -> String {
     let last = name.rsplit(['.', ':']).next().unwrap_or(name);
-    singular(&squashed(last)).trim_end_matches("entity").to_owned()
+    let name = singular(&squashed(last));
+    // `InventoryJpaEntity` and `InventoryModel` keep the rows of `Inventory`.
+    let bare = ["jpaentity", "entity", "model", "document", "record", "schema"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending).filter(|stem| stem.len() > 2));
+    bare.map_or_else(|| name.clone(), str::to_owned)
 }

@@ -19,7 +19,11 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
         Way::ReadModify(direction) => {
             let confidence = match (write.persistence, direction) {
                 (Persistence::Unseen, _) => return None,
-                (Persistence::MethodOfClass, _) if !project.is_listed(&write.entity) => return None,
+                (Persistence::MethodOfClass, _)
+                    if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
+                {
+                    return None;
+                }
                 (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
                 (Persistence::Managed, _) => Confidence::Medium,
                 (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
