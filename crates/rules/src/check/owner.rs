@@ -374,11 +374,16 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
             _ => String::new(),
         };
-        if !root.is_empty() && chain.links.first().is_some_and(|link| link.arguments.is_some()) {
-            return root;
-        }
-        if !root.is_empty() {
-            return root;
+        // `order.items().update(...)` changes the lines, not the order.
+        let part = chain.links.iter().rev().skip(1).find(|link| {
+            link.arguments.is_some_and(<[Node<'_>]>::is_empty)
+                && singular(link.name) != link.name
+                && entity_words(link.name).is_empty()
+        });
+        match part {
+            Some(part) if is_bought(&root) => return format!("{root}_{}", part.name),
+            _ if !root.is_empty() => return root,
+            _ => {}
         }
         let calls = chain.links.iter().filter(|link| !link.key.starts_with("order"));
         let mut entities = calls.map(|link| entity_words(link.name));
