@@ -91,9 +91,18 @@ pub(crate) struct AmountWrite {
 #[derive(Debug, Clone)]
 pub(crate) struct ClassFact {
     pub(crate) name: String,
+    /// The names of what it extends: a base class may carry the version.
+    pub(crate) bases: Vec<String>,
     pub(crate) versioned: bool,
     /// A database context lists it.
     pub(crate) listed: bool,
+}
+
+impl ClassFact {
+    /// What is known only to carry a version.
+    pub(crate) fn versioned(name: &str) -> ClassFact {
+        ClassFact { name: name.to_owned(), bases: Vec::new(), versioned: true, listed: false }
+    }
 }
 
 /// Everything rules ask of one file.
@@ -235,7 +244,7 @@ fn versioned_tables(writes: &[AmountWrite]) -> impl Iterator<Item = ClassFact> {
     let compared = writes
         .iter()
         .filter(|write| write.guard == Guard::Version && write.persistence == Persistence::Statement);
-    compared.map(|write| ClassFact { name: write.entity.clone(), versioned: true, listed: false })
+    compared.map(|write| ClassFact::versioned(&write.entity))
 }
 
 fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {

@@ -49,17 +49,13 @@ pub(crate) fn of<'a>(
     if owner.origin == Origin::Fresh && unit.chains.iter().any(|chain| carries_change(chain, root, at)) {
         return Persistence::Saved;
     }
-    if owner.origin == Origin::Fresh || owner.origin == Origin::Request {
+    let refused = unit.class.is_some_and(super::class::is_refused_by_isolation);
+    if refused || owner.origin == Origin::Fresh || owner.origin == Origin::Request {
         return Persistence::Unseen;
     }
     let aliases = aliases(unit, root, at);
     let parent = parent(unit, root, at);
     if unit.chains.iter().any(|chain| saves(chain, (root, parent), &aliases, owner, at)) {
-        return Persistence::Saved;
-    }
-    let root_origin =
-        matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::This | Origin::Parameter);
-    if root_origin && unit.class.is_some_and(super::class::writes_through) {
         return Persistence::Saved;
     }
     let stored_class = unit.class.is_some_and(|class| is_persistent(class));

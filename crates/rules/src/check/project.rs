@@ -1,10 +1,13 @@
 //! What all files together say: which classes are stored, which are protected by a version, which functions lock.
 
-use super::fact::{AmountWrite, FileFacts};
+use super::fact::{AmountWrite, ClassFact, FileFacts};
 use super::finding::Confidence;
 use super::lock::Called;
 use super::names::{singular, squashed};
 use std::collections::{HashMap, HashSet};
+
+/// How far a version is followed from base to heir.
+const INHERITANCE_MAX: usize = 5;
 
 /// Facts of other files that a rule needs.
 #[derive(Debug, Default)]
@@ -36,12 +39,29 @@ impl Project {
             }
             project.locking.extend(file.locking.iter().cloned());
         }
+        project.inherit(files.clone().flat_map(|file| &file.classes));
         for unit in files.flat_map(|file| &file.calls) {
             if unit.locks || unit.called.iter().any(|called| project.is_locking(called)) {
                 project.called_under_lock.extend(unit.called.iter().map(|called| called.key.clone()));
             }
         }
         project
+    }
+
+    /// A class whose base carries a version carries it too.
+    fn inherit<'f>(&mut self, classes: impl Iterator<Item = &'f ClassFact>) {
+        let heirs: Vec<&ClassFact> = classes.filter(|class| !class.bases.is_empty()).collect();
+        for _ in 0..INHERITANCE_MAX {
+            let before = self.versioned.len();
+            for class in &heirs {
+                if class.bases.iter().any(|base| self.versioned.contains(&key(base))) {
+                    self.versioned.insert(key(&class.name));
+                }
+            }
+            if self.versioned.len() == before {
+                return;
+            }
+        }
     }
 
     /// Whether rows of an entity carry an optimistic version.
