@@ -167,7 +167,7 @@ fn fact(statement: &Statement) -> Option<SqlFact> {
                 _ => String::new(),
             });
             let hinted = from.is_some_and(|from| from.to_string().to_lowercase().contains("updlock"));
-            let columns = select.projection.iter().map(|item| selected(item)).collect();
+            let columns = select.projection.iter().map(selected).collect();
             Some(SqlFact::Select { table, columns, locks: !query.locks.is_empty() || hinted })
         }
         _ => None,

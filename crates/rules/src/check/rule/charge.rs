@@ -82,6 +82,12 @@ fn moves(
             return Some((*what, *name != "session", "Stripe"));
         }
     }
+    if (verb, reading.language) == ("send", Language::Rust)
+        && let Some((name, what)) = built(unit, chain)
+        && reading.source.contains("stripe")
+    {
+        return Some((*what, *name != "session", "Stripe"));
+    }
     let mentions = |word: &str| path.contains(word);
     match (verb, resource.as_str()) {
         ("create", "payments") if mentions("mollie") => Some((Move::Charge, true, "Mollie")),
@@ -96,6 +102,14 @@ fn moves(
         ("create", "orders" | "order") if mentions("razorpay") => Some((Move::Ask, false, "Razorpay")),
         _ => None,
     }
+}
+
+/// What async-stripe's `CreatePaymentIntent::new(..).customer(..).send(&client)` creates, also from a variable.
+fn built(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> Option<&'static (&'static str, Move)> {
+    let root = chain.root.name()?;
+    let defined = unit.definition(root, chain.span.start).and_then(|known| known.value.root().name());
+    let resource = squashed(defined.unwrap_or(root).strip_prefix("Create")?);
+    STRIPE.iter().find(|(name, _)| resource == *name || resource == format!("checkout{name}"))
 }
 
 /// The names before a call, in lower case.

@@ -64,3 +64,11 @@ func Replace(db *gorm.DB, id uint, request StockRequest) error {
 func GiveBack(db *gorm.DB, id uint, quantity int) error {
 	return db.Model(&Product{}).Where("id = ?", id).Update("stock", gorm.Expr("stock + ?", quantity)).Error // fine: INV001
 }
+
+type Shelf struct {
+	Available int
+}
+
+func (s *Shelf) Take(quantity int) {
+	s.Available -= quantity // fine: INV001
+}

@@ -92,3 +92,19 @@ class OrderDetail < ApplicationRecord
     end
   end
 end
+
+class Voucherless < ApplicationRecord
+  def hold(quantity)
+    decrement(:stock_quantity, quantity) # expect: INV001
+    save!
+  end
+end
+
+class LinesController < ApplicationController
+  def create
+    lines.each do |line|
+      line.product.decrement(:stock, line.quantity) # expect: INV001
+      line.product.save!
+    end
+  end
+end

@@ -68,3 +68,15 @@ export async function lockedTooLate(manager: EntityManager, id: number, quantity
   product.stock -= quantity; // expect: INV001
   await manager.save(product);
 }
+
+export async function namedChange(cart: CartRow[]) {
+  for (const row of cart) {
+    const left = { stock: row.Product.stock - row.quantity };
+    await Product.update(left, { where: { id: row.Product.id } }); // expect: INV001
+  }
+}
+
+export async function withOptions(id: number, quantity: number, transaction: Transaction) {
+  const product = await Product.findOne({ where: { id }, transaction });
+  await product.update({ stock: product.stock - quantity }, { transaction }); // expect: INV001
+}
