@@ -210,7 +210,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
         let mut writes = super::write::writes(unit, reading);
-        let retried = !writes.is_empty() && unit.function.is_some_and(super::lock::catches_conflict);
+        let retried = !writes.is_empty() && super::lock::is_retried(unit, &units);
         let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
             if write.persistence == Persistence::Unseen
