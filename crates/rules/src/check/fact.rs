@@ -201,7 +201,7 @@ impl<'r> Reading<'r> {
 /// Reads the facts of a file from its tree.
 pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFacts {
     let root = &lowered.root;
-    let units = unit::units(root);
+    let units = unit::units(root, &lowered.declared);
     let mut facts = FileFacts { classes: super::class::classes(root, reading), ..FileFacts::default() };
     let locks: Vec<Vec<super::lock::LockPlace>> =
         units.iter().map(|unit| super::lock::locks(unit, reading)).collect();

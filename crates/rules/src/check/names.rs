@@ -135,8 +135,15 @@ impl Names {
         // `medicine_list` and `tbl_product_master` are about the medicine and the product.
         while owner.len() > 1
             && owner.last().is_some_and(|word| {
-                matches!(word.as_str(), "list" | "table" | "tbl" | "master" | "info" | "tb")
+                matches!(word.as_str(), "list" | "table" | "tbl" | "master" | "info" | "tb" | "db")
             })
+        {
+            owner.pop();
+        }
+        // A line of an inventory is no line of an order.
+        if let [.., kept, line] = owner.as_slice()
+            && line == "line"
+            && matches!(kept.as_str(), "inventory" | "stock" | "warehouse")
         {
             owner.pop();
         }

@@ -1,6 +1,7 @@
 //! Whose column it is: resolves an object in the code to the entity it is an instance of, and to where it was loaded.
 
 use super::chain::Chain;
+use super::declared::{declared_entity, is_request_type};
 use super::idiom::{ELEMENTS, ENTITY_TAKERS, GENERIC, REQUESTS};
 use super::names::{singular, squashed, words};
 use super::tree::{Kind, Node, Span};
@@ -182,29 +183,36 @@ impl<'t, 'a> Unit<'t, 'a> {
                 entity = format!("{}_{own}", inner.entity);
             }
             let same = entity_words(&entity).is_empty();
+            let declared =
+                self.locals.get(name).map(|declared| declared_entity(declared)).unwrap_or_default();
+            let told = entity_words(&declared);
             if same || (definition.part && !own.is_empty()) {
-                entity = name.to_owned();
+                entity = if told.is_empty() { name.to_owned() } else { declared };
+            } else if is_bought(&told) || words(&told).iter().any(|word| is_known(word)) {
+                entity = declared;
             }
             let owner = Owner { entity, ..inner };
             return if definition.element { owner.element() } else { owner };
         }
-        if let Some(declared) = self.parameters.get(name) {
-            let declared = declared_entity(declared);
-            let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
-            let request = REQUESTS.contains(&squashed(name).as_str()) || is_request_type(&declared);
-            return Owner::new(entity, if request { Origin::Request } else { Origin::Parameter });
-        }
         let request = REQUESTS.contains(&squashed(name).as_str());
-        Owner::new(name, if request { Origin::Request } else { Origin::Unknown })
+        let parameter = self.parameters.get(name);
+        let Some(declared) = parameter.or(self.locals.get(name)) else {
+            return Owner::new(name, if request { Origin::Request } else { Origin::Unknown });
+        };
+        let given = if parameter.is_some() { Origin::Parameter } else { Origin::Unknown };
+        let declared = declared_entity(declared);
+        let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
+        Owner::new(entity, if request || is_request_type(&declared) { Origin::Request } else { given })
     }
 
     /// `stock = find(); if not stock: stock = Stock()`: what was made on one way only is the loaded row on the other.
     fn loaded_before(&self, name: &str, fresh: Definition<'t, 'a>, at: usize, depth: usize) -> Option<Owner> {
         let inside = |span: &Span, place: usize| span.start <= place && place < span.end;
-        let apart = self.blocks.iter().any(|(_, span)| inside(span, fresh.at) && !inside(span, at));
+        let apart = self.arms.iter().any(|span| inside(span, fresh.at) && !inside(span, at));
         let before = self.definitions.get(name)?.iter().rev().find(|other| other.at < fresh.at)?;
         let owner = apart.then(|| self.resolve_definition(before.value, name, depth + 1))?;
-        (owner.origin == Origin::Loaded).then_some(owner)
+        let found = owner.origin == Origin::Parameter && owner.load.is_some();
+        (owner.origin == Origin::Loaded || found).then_some(owner)
     }
 
     fn resolve_definition(&self, value: &Node<'a>, name: &str, depth: usize) -> Owner {
@@ -448,48 +456,4 @@ pub(crate) fn is_bought(entity: &str) -> bool {
     ]
     .iter()
     .any(|bought| words.iter().any(|word| word == bought))
-}
-
-fn is_request_type(declared: &str) -> bool {
-    let words = words(declared);
-    words
-        .last()
-        .is_some_and(|last| matches!(last.as_str(), "dto" | "request" | "command" | "input" | "payload"))
-}
-
-/// The entity in a declared type: `Optional<Product>`, `*models.Product`, `Promise<Product | null>`.
-fn declared_entity(declared: &str) -> String {
-    let ignored = [
-        "Optional",
-        "List",
-        "Promise",
-        "Option",
-        "Result",
-        "Vec",
-        "Set",
-        "Map",
-        "Arc",
-        "Box",
-        "IEnumerable",
-        "ICollection",
-        "Array",
-        "String",
-        "Long",
-        "Integer",
-        "Double",
-        "Int",
-        "UUID",
-        "Guid",
-        "Some",
-        "Decimal",
-        "BigDecimal",
-    ];
-    let mut found = "";
-    for piece in declared.split(|c: char| !c.is_alphanumeric() && c != '_') {
-        if piece.starts_with(char::is_uppercase) && !ignored.contains(&piece) {
-            found = piece;
-            break;
-        }
-    }
-    found.to_owned()
 }

@@ -53,6 +53,9 @@ pub(crate) fn of<'a>(
     if refused || owner.origin == Origin::Fresh || owner.origin == Origin::Request {
         return Persistence::Unseen;
     }
+    if is_saved_field(unit, object, at) {
+        return Persistence::Saved;
+    }
     let aliases = aliases(unit, root, at);
     let parent = parent(unit, root, at);
     if unit.chains.iter().any(|chain| saves(chain, (root, parent), &aliases, owner, at)) {
@@ -72,6 +75,23 @@ pub(crate) fn of<'a>(
     } else {
         Persistence::Unseen
     }
+}
+
+/// `this.product.stock -= n; await this.product.save()`: what a service keeps in a field is stored all the same.
+fn is_saved_field(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span) -> bool {
+    let field_of = |node: &Node<'_>| match &node.kind {
+        Kind::Member(of, name) if of.name() == Some("this") => Some(squashed(name)),
+        _ => None,
+    };
+    let Some(field) = field_of(object) else { return false };
+    unit.chains.iter().filter(|chain| chain.span.end > at.start).any(|chain| {
+        chain.links.iter().enumerate().any(|(position, link)| {
+            let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+            let own = position == 1 && chain.links[0].key == field && chain.root.name() == Some("this");
+            let given = link.given().iter().any(|argument| field_of(argument).as_ref() == Some(&field));
+            link.arguments.is_some() && SAVES.contains(&key) && (own || given)
+        })
+    })
 }
 
 /// What a repository of JPA, a context of EF Core or a session of SQLAlchemy gives is written back by itself when the

@@ -106,7 +106,7 @@ fn key(name: &str) -> String {
     let last = name.rsplit(['.', ':']).next().unwrap_or(name);
     let name = singular(&squashed(last));
     // `InventoryJpaEntity` and `InventoryModel` keep the rows of `Inventory`.
-    let bare = ["jpaentity", "entity", "model", "document", "record", "schema"]
+    let bare = ["jpaentity", "entity", "model", "document", "record", "schema", "db"]
         .iter()
         .find_map(|ending| name.strip_suffix(ending).filter(|stem| stem.len() > 2));
     bare.map_or_else(|| name.clone(), str::to_owned)

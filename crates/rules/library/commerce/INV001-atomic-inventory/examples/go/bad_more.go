@@ -67,3 +67,13 @@ func (s *Service) ReserveStock(ctx context.Context, sku string, quantity int) er
 	}
 	return s.repo.Save(ctx, inventory)
 }
+
+func Receive(db *gorm.DB, sku string, arrived int) error {
+	var row Inventory
+	if err := db.Where("sku = ?", sku).First(&row).Error; err != nil {
+		row = Inventory{SKU: sku, Quantity: arrived}
+	} else {
+		row.Quantity += arrived // expect: INV001
+	}
+	return db.Save(&row).Error
+}

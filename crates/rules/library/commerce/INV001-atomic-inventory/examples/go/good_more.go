@@ -72,3 +72,12 @@ type Shelf struct {
 func (s *Shelf) Take(quantity int) {
 	s.Available -= quantity // fine: INV001
 }
+
+func Wish(db *gorm.DB, id uint, more int) error {
+	var product CartItem
+	if err := db.First(&product, id).Error; err != nil {
+		return err
+	}
+	product.Quantity += more // fine: INV001
+	return db.Save(&product).Error
+}

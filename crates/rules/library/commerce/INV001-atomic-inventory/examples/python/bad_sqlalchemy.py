@@ -92,3 +92,13 @@ def take_or_open(db, shop, sku, wanted):
 class Batch:
     def allocate(self, quantity):
         self.available_quantity -= quantity  # expect: INV001
+
+
+def receive(session, sku, arrived):
+    row = session.query(StockDB).filter_by(sku=sku).first()
+    if not row:
+        row = StockDB(sku=sku, quantity=arrived)
+        session.add(row)
+    else:
+        row.quantity += arrived  # expect: INV001
+    session.commit()

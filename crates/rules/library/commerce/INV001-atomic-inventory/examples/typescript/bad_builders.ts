@@ -80,3 +80,10 @@ export async function withOptions(id: number, quantity: number, transaction: Tra
   const product = await Product.findOne({ where: { id }, transaction });
   await product.update({ stock: product.stock - quantity }, { transaction }); // expect: INV001
 }
+
+class Picking {
+  async run(): Promise<void> {
+    this.product.stock -= this.wanted // expect: INV001
+    await this.product.save()
+  }
+}
