@@ -221,7 +221,10 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;
             }
-            write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
+            // Who says `locked_products` has locked them, here or in the caller.
+            let named = super::names::words(&write.entity).iter().any(|word| word == "locked");
+            write.lock =
+                if called_under_lock || named { Lock::Held } else { super::lock::state(&places, write) };
             write.called_before = called_before(unit, write.at);
         }
         facts.classes.extend(versioned_tables(&writes));

@@ -198,7 +198,13 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     if counts_after(unit, chain) {
         return RowCount::Checked;
     }
+    let around =
+        |outer: &Chain<'_, '_>| outer.span.start < chain.span.start && outer.span.end >= chain.span.end;
     let prepared = chain.links.iter().any(|link| link.key.starts_with("prepare"));
+    // A statement that is put into a list is run with others; what they did is asked there.
+    if prepared && unit.chains.iter().any(|outer| outer.has(&["push"]) && around(outer)) {
+        return RowCount::Unseen;
+    }
     if matches!(reading.language, Language::Go) || prepared {
         // Go's error says nothing of rows; a prepared statement is run elsewhere.
         return RowCount::Ignored;
@@ -208,8 +214,7 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     let outer = unit.chains.iter().find(|outer| {
         (outer.has(&["executeupdate", "executeupdateasync"])
             || chain.has(&["setsql"]) && outer.has(&["update"]))
-            && outer.span.start < chain.span.start
-            && outer.span.end >= chain.span.end
+            && around(outer)
     });
     let used = outer.map_or(chain.used, |outer| outer.used);
     if used { RowCount::Checked } else { RowCount::Ignored }

@@ -176,7 +176,11 @@ impl Names {
         if RESERVED.contains(&column.as_str()) {
             return Some(Meaning::Reserved);
         }
-        let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
+        // The details of a warehouse are what lies in it.
+        let detailed = owner.len() == 2
+            && in_owner(&["detail"])
+            && in_owner(&["warehouse", "stock", "inventory", "product", "variant"]);
+        let excluded = !detailed && in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
         let listed = owner.last().is_some_and(|word| self.stock_entities.contains(word))
             || self.stock_entities.contains(&joined)
             || STOCK_ENTITY_PARTS.iter().any(|part| joined.contains(part));

@@ -433,7 +433,7 @@ fn is_key(declared: &str) -> bool {
 
 /// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.
 pub(crate) fn is_walk(name: &str) -> bool {
-    words(name).last().is_some_and(|word| is_thing(word))
+    name == "item" || words(name).last().is_some_and(|word| is_thing(word))
 }
 
 fn is_thing(word: &str) -> bool {

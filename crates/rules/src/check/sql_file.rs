@@ -38,11 +38,14 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
         }
         let Some(offset) = update_at(&upper) else { continue };
         let Some(text) = statement.get(offset..) else { continue };
+        let (text, told) = without_into(text);
         let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(text) else { continue };
+        let rest = source.get(start + statement.len()..).unwrap_or_default();
+        let judged = told.is_some_and(|variable| is_judged(rest, variable));
         for column in &writes {
             let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
             let own = |guard: &String| squashed(guard) == squashed(&column.column);
-            let guarded = guards.iter().any(own) || checks.iter().any(own);
+            let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
             let (way, read) = way(column, &tokens(text), &routine);
             facts.writes.push(AmountWrite {
                 meaning,
@@ -63,6 +66,33 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
         }
     }
     facts
+}
+
+/// An UPDATE without the `RETURNING ... INTO variable` of a routine, and that variable.
+fn without_into(update: &str) -> (&str, Option<&str>) {
+    let upper = update.to_ascii_uppercase();
+    let Some(at) = upper.find("RETURNING").filter(|_| upper.len() == update.len()) else {
+        return (update, None);
+    };
+    let words = tokens(&update[at..]);
+    let into = words.iter().position(|word| word.eq_ignore_ascii_case("into"));
+    let variable = into.and_then(|into| words.get(into + 1)).copied();
+    if variable.is_some() { (&update[..at], variable) } else { (update, None) }
+}
+
+/// Whether a routine asks for the value of a variable in what follows: `IF left < 0 THEN`.
+fn is_judged(rest: &str, variable: &str) -> bool {
+    let words = tokens(rest);
+    let routine = words.iter().position(|word| word.eq_ignore_ascii_case("create")).unwrap_or(words.len());
+    let mut asking = false;
+    words[..routine].iter().any(|word| {
+        match word.to_ascii_lowercase().as_str() {
+            "if" | "elsif" | "when" => asking = true,
+            "then" => asking = false,
+            _ => {}
+        }
+        asking && word.eq_ignore_ascii_case(variable)
+    })
 }
 
 fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {
