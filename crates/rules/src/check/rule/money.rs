@@ -98,12 +98,19 @@ const OTHER: &[&str] = &[
     "average",
     "mid",
     "trigger",
+    "executed",
+    "fill",
+    "filled",
 ];
+/// Fields of which both stand beside a price only where it is read from an exchange.
+const MARKET: &[[&str; 2]] = &[["high", "low"], ["highprice", "lowprice"], ["bid", "ask"]];
 
 /// Judges declared types.
 pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
-    for one in declared {
-        if !is_money(reading, one.name) {
+    let has = |name: &&str| declared.iter().any(|one| squashed(one.name) == **name);
+    let quoted = MARKET.iter().any(|pair| pair.iter().all(|name| has(&name)));
+    for one in declared.iter().filter(|_| !quoted) {
+        if !is_money(reading, one.name) || !one.field && is_bound(one.name) {
             continue;
         }
         if is_float(one.declared_type, reading.language) {
@@ -113,6 +120,15 @@ pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verd
             verdicts.kept.push((RULE, one.at));
         }
     }
+}
+
+/// `minPrice` and `price_max` that a search is given bound what it shows; nothing is charged by them.
+fn is_bound(name: &str) -> bool {
+    let words = words(name);
+    let ends = [words.first(), words.last()];
+    ends.into_iter()
+        .flatten()
+        .any(|word| matches!(word.as_str(), "min" | "max" | "from" | "to" | "lowest" | "highest"))
 }
 
 /// Judges columns that mappers and schema builders declare by calls.
