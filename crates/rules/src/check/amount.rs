@@ -274,7 +274,9 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         if let Some((object, column)) = column_of(node) {
             let owner = self.unit.owner(object);
             if owner.origin == Origin::Request
-                || is_request(object.root().name()) && owner.origin != Origin::Loaded
+                || is_request(object.root().name())
+                    && owner.origin != Origin::Loaded
+                    && !object.root().name().is_some_and(|name| self.unit.is_stored_event(name))
             {
                 return None;
             }
@@ -351,6 +353,11 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         }
         if let Some(read) = self.reads(value, depth + 1) {
             return Some(read);
+        }
+        // `const { stock } = rows[0]`: a column of a row that was loaded.
+        let owner = self.unit.owner(value);
+        if same && owner.origin == Origin::Loaded && !is_request(value.root().name()) {
+            return Some(owner.load.or(Some(value.span)));
         }
         // A number scanned from a SELECT of the column.
         let called = |node: &Node<'_>| matches!(node.kind, Kind::Call(..));

@@ -170,7 +170,7 @@ impl Names {
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.stock.contains(&column) || is_composed(&column_words) {
+        if self.is_stock(&column, &column_words) {
             return Some(Meaning::Stock);
         }
         if RESERVED.contains(&column.as_str()) {
@@ -196,8 +196,7 @@ impl Names {
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
     pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
         let column = squashed(column_as_written);
-        self.stock.contains(&column)
-            || is_composed(&words(column_as_written))
+        self.is_stock(&column, &words(column_as_written))
             || self.limits.contains(&column)
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
                 .iter()
@@ -206,7 +205,15 @@ impl Names {
 
     /// Whether a column means stock wherever it stands.
     pub(crate) fn is_strong(&self, column: &str) -> bool {
-        self.stock.contains(&squashed(column)) || is_composed(&words(column))
+        self.is_stock(&squashed(column), &words(column))
+    }
+
+    /// `num_of_available_tickets` is `available_tickets`.
+    fn is_stock(&self, column: &str, words: &[String]) -> bool {
+        let counted = words.iter().skip_while(|word| matches!(word.as_str(), "num" | "number" | "no" | "of"));
+        self.stock.contains(column)
+            || is_composed(words)
+            || self.stock.contains(&counted.map(String::as_str).collect::<String>())
     }
 
     /// Fragments of which at least one stands in every file that rules about amounts can say something of.

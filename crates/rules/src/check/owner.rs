@@ -194,7 +194,7 @@ impl<'t, 'a> Unit<'t, 'a> {
             let owner = Owner { entity, ..inner };
             return if definition.element { owner.element() } else { owner };
         }
-        let request = REQUESTS.contains(&squashed(name).as_str());
+        let request = REQUESTS.contains(&squashed(name).as_str()) && !self.is_stored_event(name);
         let parameter = self.parameters.get(name);
         let Some(declared) = parameter.or(self.locals.get(name)) else {
             return Owner::new(name, if request { Origin::Request } else { Origin::Unknown });
@@ -203,6 +203,18 @@ impl<'t, 'a> Unit<'t, 'a> {
         let declared = declared_entity(declared);
         let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
         Owner::new(entity, if request || is_request_type(&declared) { Origin::Request } else { given })
+    }
+
+    /// What happened elsewhere is called an event, and so is what tickets are sold for: that one is saved.
+    pub(crate) fn is_stored_event(&self, name: &str) -> bool {
+        let saved = |chain: &Chain<'_, '_>| {
+            chain.root.name() == Some(name)
+                && chain.links.first().is_some_and(|link| {
+                    let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+                    link.arguments.is_some() && matches!(key, "save" | "update" | "refresh" | "refreshfromdb")
+                })
+        };
+        name == "Event" || name == "event" && self.chains.iter().any(saved)
     }
 
     /// `stock = find(); if not stock: stock = Stock()`: what was made on one way only is the loaded row on the other.

@@ -50,7 +50,8 @@ pub(crate) fn of<'a>(
         return Persistence::Saved;
     }
     let refused = unit.class.is_some_and(super::class::is_refused_by_isolation);
-    if refused || owner.origin == Origin::Fresh || owner.origin == Origin::Request {
+    let asked = owner.origin == Origin::Request && !saves_itself(unit, root, at);
+    if refused || owner.origin == Origin::Fresh || asked {
         return Persistence::Unseen;
     }
     if is_saved_field(unit, object, at) {
@@ -75,6 +76,21 @@ pub(crate) fn of<'a>(
     } else {
         Persistence::Unseen
     }
+}
+
+/// `product = request.product; product.stock -= n; product.save()`: a row that somebody loaded before.
+fn saves_itself(unit: &Unit<'_, '_>, root: &str, at: Span) -> bool {
+    let made = |chain: &super::chain::Chain<'_, '_>| {
+        chain.links.iter().any(|link| link.arguments.is_some() && link.key.starts_with("save"))
+    };
+    let defined = unit.definition(root, at.start).is_some_and(|definition| {
+        !unit.chains.iter().any(|chain| chain.span == definition.value.span && made(chain))
+    });
+    defined
+        && unit.chains.iter().any(|chain| {
+            let own = chain.root.name() == Some(root) && chain.span.start > at.start;
+            own && matches!(chain.links.as_slice(), [link] if link.key == "save" && link.given().is_empty())
+        })
 }
 
 /// `this.product.stock -= n; await this.product.save()`: what a service keeps in a field is stored all the same.
