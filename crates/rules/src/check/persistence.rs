@@ -124,7 +124,8 @@ fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
         }
         _ => &[],
     };
-    owner.origin == Origin::Loaded && by.iter().any(|word| load.contains(word))
+    let starts = reading.language == Language::CSharp && load.starts_with("db.");
+    owner.origin == Origin::Loaded && (starts || by.iter().any(|word| load.contains(word)))
 }
 
 /// Whether a function of this file hands over an object that it stores: `take(product, 1); products.save(product)`.

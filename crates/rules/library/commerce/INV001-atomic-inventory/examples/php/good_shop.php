@@ -125,3 +125,10 @@ class SalesReturns
         $saleProduct->decrement('quantity', $approved); // fine: INV001
     }
 }
+
+function take_locked($lockedProducts, $lines)
+{
+    foreach ($lockedProducts as $lockedProduct) {
+        $lockedProduct->decrement('stock', $lines[$lockedProduct->id]); // fine: INV001
+    }
+}

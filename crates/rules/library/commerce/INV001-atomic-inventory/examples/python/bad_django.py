@@ -78,3 +78,16 @@ class Picking:
     def run(self):
         self.inventory_line.quantity -= self.wanted  # expect: INV001
         self.inventory_line.save()
+
+
+def sell_tickets(event, wanted):
+    if event.available_tickets < wanted:
+        raise SoldOut()
+    event.available_tickets -= wanted  # expect: INV001
+    event.save()
+
+
+def sell_chosen(validated_data):
+    product = validated_data.get("product")
+    product.quantity -= 1  # expect: INV001
+    product.save()

@@ -108,3 +108,13 @@ class LinesController < ApplicationController
     end
   end
 end
+
+class Checkouts
+  def close
+    lines = current_user.cart_items
+    lines.each do |line|
+      item = line.item
+      item.update_columns(stock: item.stock - line.amount) # expect: INV001
+    end
+  end
+end

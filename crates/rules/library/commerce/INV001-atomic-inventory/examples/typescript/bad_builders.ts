@@ -87,3 +87,9 @@ class Picking {
     await this.product.save()
   }
 }
+
+export async function takeColumn(id: string, wanted: number): Promise<void> {
+  const rows = await db.select().from(products).where(eq(products.id, id))
+  const { stock } = rows[0]
+  await db.update(products).set({ stock: stock - wanted }).where(eq(products.id, id)) // expect: INV001
+}

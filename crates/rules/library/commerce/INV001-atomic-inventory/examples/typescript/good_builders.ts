@@ -121,3 +121,10 @@ class StockPanel {
     this.updateProductDisplay(product);
   }
 }
+
+export function take(env: Env, batch: D1PreparedStatement[], id: string, wanted: number): void {
+  batch.push(
+    env.DB.prepare('UPDATE products SET stock = stock - ? WHERE id = ? AND stock >= ?') // fine: INV001
+      .bind(wanted, id, wanted),
+  )
+}
