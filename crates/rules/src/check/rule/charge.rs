@@ -159,10 +159,12 @@ fn made<'a>(node: &Node<'a>) -> Option<&'a str> {
 fn is_stripe(path: &str, on: &str, reading: Reading<'_>) -> bool {
     match reading.language {
         // A model may be called `Refund` too: the library is named by the object or by its import.
-        Language::Java => reading.source.contains("com.stripe"),
+        Language::Java => {
+            reading.source.contains("com.stripe") || reading.source.contains(&format!("{on}CreateParams"))
+        }
         Language::Php => path.contains("stripe") || reading.source.contains(&format!("Stripe\\{on}")),
         Language::CSharp => reading.source.contains("Stripe"),
-        Language::Go => reading.source.contains("stripe-go"),
+        Language::Go => reading.source.contains("stripe-go") || reading.source.contains("&stripe."),
         Language::Rust => reading.source.contains("stripe::"),
         _ => path.contains("stripe"),
     }

@@ -108,7 +108,7 @@ const MARKET: &[[&str; 2]] = &[["high", "low"], ["highprice", "lowprice"], ["bid
 /// Judges declared types.
 pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
     let has = |name: &&str| declared.iter().any(|one| squashed(one.name) == **name);
-    let quoted = MARKET.iter().any(|pair| pair.iter().all(|name| has(&name)));
+    let quoted = MARKET.iter().any(|pair| pair.iter().all(|name| has(name)));
     for one in declared.iter().filter(|_| !quoted) {
         if !is_money(reading, one.name) || !one.field && is_bound(one.name) {
             continue;
