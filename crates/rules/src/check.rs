@@ -12,6 +12,7 @@ mod amount;
 mod chain;
 mod changed;
 mod class;
+mod declared;
 mod entry;
 mod fact;
 mod finding;

@@ -274,7 +274,9 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         if let Some((object, column)) = column_of(node) {
             let owner = self.unit.owner(object);
             if owner.origin == Origin::Request
-                || is_request(object.root().name()) && owner.origin != Origin::Loaded
+                || is_request(object.root().name())
+                    && owner.origin != Origin::Loaded
+                    && !object.root().name().is_some_and(|name| self.unit.is_stored_event(name))
             {
                 return None;
             }
@@ -286,6 +288,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         match &node.kind {
             Kind::Name(name) => self.reads_name(name, node, depth),
             Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
+            // The first part of a row that was read as a tuple.
+            Kind::Member(object, "0") => self.reads(object, depth + 1),
             Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
                 (Kind::Name(name), arguments)
                     if name.starts_with("get")
@@ -349,6 +353,11 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         }
         if let Some(read) = self.reads(value, depth + 1) {
             return Some(read);
+        }
+        // `const { stock } = rows[0]`: a column of a row that was loaded.
+        let owner = self.unit.owner(value);
+        if same && owner.origin == Origin::Loaded && !is_request(value.root().name()) {
+            return Some(owner.load.or(Some(value.span)));
         }
         // A number scanned from a SELECT of the column.
         let called = |node: &Node<'_>| matches!(node.kind, Kind::Call(..));

@@ -12,12 +12,22 @@ pub(crate) fn classes(root: &Node<'_>, reading: Reading<'_>) -> Vec<ClassFact> {
     root.walk(&mut |node| match &node.kind {
         Kind::Class(class) => found.push(ClassFact {
             name: class.name.to_owned(),
+            bases: bases(class),
             versioned: is_versioned(class),
             listed: false,
         }),
         // Mongoose: `new Schema({...}, { optimisticConcurrency: true })` protects what the file defines.
         Kind::Pair(key, _) if key.name() == Some("optimisticConcurrency") => {
-            found.push(ClassFact { name: String::new(), versioned: true, listed: false });
+            found.push(ClassFact::versioned(""));
+        }
+        // Rails' `db/schema.rb`: a table with `lock_version` is locked optimistically.
+        Kind::Call(callee, arguments) if callee.name() == Some("create_table") => {
+            let locks = |node: &Node<'_>| node.text() == Some("lock_version");
+            if let Some(table) = arguments.first().and_then(Node::text)
+                && arguments.iter().any(|argument| argument.any(&locks))
+            {
+                found.push(ClassFact::versioned(table));
+            }
         }
         _ => {}
     });
@@ -40,7 +50,7 @@ fn listed(reading: Reading<'_>) -> Vec<ClassFact> {
             let versioned = ["IsRowVersion", "IsConcurrencyToken", "UseXminAsConcurrencyToken"]
                 .iter()
                 .any(|word| own.split(mark).next().unwrap_or_default().contains(word));
-            found.push(ClassFact { name, versioned, listed: true });
+            found.push(ClassFact { name, bases: Vec::new(), versioned, listed: true });
         }
     }
     found
@@ -72,13 +82,20 @@ pub(crate) fn is_persistent(class: &Class<'_>) -> bool {
     decorated || tabled || named(class.bases)
 }
 
-/// Whether an assignment to a record of the class is a write to the database, as in Odoo's models.
-pub(crate) fn writes_through(class: &Class<'_>) -> bool {
+/// Whether the class is a model of Odoo, whose transactions run at REPEATABLE READ on PostgreSQL and are tried again: the
+/// second writer of a row that was read before is refused by the database.
+pub(crate) fn is_refused_by_isolation(class: &Class<'_>) -> bool {
     class.body.iter().any(|part| {
         part.any(&|node| {
             matches!(&node.kind, Kind::Assign(target, _, _) if matches!(target.name(), Some("_inherit" | "_name")))
         })
     })
+}
+
+/// The names of classes in what a class extends and implements.
+fn bases(class: &Class<'_>) -> Vec<String> {
+    let names = class.bases.split(|c: char| !c.is_alphanumeric() && c != '_');
+    names.filter(|name| name.starts_with(char::is_uppercase)).map(str::to_owned).collect()
 }
 
 fn is_base(bases: &str) -> bool {
@@ -106,7 +123,8 @@ fn is_versioned(class: &Class<'_>) -> bool {
                 matches!(name, "lock_version" | "version_id_col") || name == "RowVersion"
             }),
             Kind::Pair(key, _) => key.text().or(key.name()) == Some("version_id_col"),
-            Kind::Name(name) => *name == "RowVersion" || marks[1..].contains(name),
+            // A field called `Timestamp` or a use of `java.sql.Timestamp` is none.
+            Kind::Name(name) => *name == "RowVersion",
             _ => false,
         })
     }) && !VERSIONS.contains(&squashed(class.name).as_str())

@@ -52,6 +52,15 @@ pub(crate) fn entries<'t, 'a>(link: &Link<'t, 'a>) -> Vec<Entry<'t, 'a>> {
     found
 }
 
+/// Keys and values of an object that was put into a variable before it was given: `const left = { stock: n }; update(left)`.
+pub(crate) fn named_entries<'t, 'a>(value: &'t Node<'a>, argument: usize, found: &mut Vec<Entry<'t, 'a>>) {
+    if let Kind::List(items) = &value.kind
+        && items.iter().any(|item| matches!(item.kind, Kind::Pair(..)))
+    {
+        collect(value, argument, &mut Vec::new(), found);
+    }
+}
+
 /// Keys and values of the changes in a `bulkWrite`, also of changes that a closure makes.
 pub(crate) fn bulk_entries<'t, 'a>(node: &'t Node<'a>, found: &mut Vec<Entry<'t, 'a>>) {
     match &node.kind {

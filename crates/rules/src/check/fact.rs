@@ -91,9 +91,18 @@ pub(crate) struct AmountWrite {
 #[derive(Debug, Clone)]
 pub(crate) struct ClassFact {
     pub(crate) name: String,
+    /// The names of what it extends: a base class may carry the version.
+    pub(crate) bases: Vec<String>,
     pub(crate) versioned: bool,
     /// A database context lists it.
     pub(crate) listed: bool,
+}
+
+impl ClassFact {
+    /// What is known only to carry a version.
+    pub(crate) fn versioned(name: &str) -> ClassFact {
+        ClassFact { name: name.to_owned(), bases: Vec::new(), versioned: true, listed: false }
+    }
 }
 
 /// Everything rules ask of one file.
@@ -105,6 +114,8 @@ pub(crate) struct FileFacts {
     pub(crate) locking: Vec<Called>,
     /// Calls of each unit, and whether the unit takes a lock itself.
     pub(crate) calls: Vec<UnitCalls>,
+    /// Methods that are called on a loaded object which is then stored, with the object's entity.
+    pub(crate) stored: Vec<Called>,
     /// What rules say that one unit decides alone.
     pub(crate) local: super::rule::Verdicts,
 }
@@ -190,7 +201,7 @@ impl<'r> Reading<'r> {
 /// Reads the facts of a file from its tree.
 pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFacts {
     let root = &lowered.root;
-    let units = unit::units(root);
+    let units = unit::units(root, &lowered.declared);
     let mut facts = FileFacts { classes: super::class::classes(root, reading), ..FileFacts::default() };
     let locks: Vec<Vec<super::lock::LockPlace>> =
         units.iter().map(|unit| super::lock::locks(unit, reading)).collect();
@@ -199,7 +210,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
         let mut writes = super::write::writes(unit, reading);
-        let retried = !writes.is_empty() && unit.function.is_some_and(super::lock::catches_conflict);
+        let retried = !writes.is_empty() && super::lock::is_retried(unit, &units);
         let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
             if write.persistence == Persistence::Unseen
@@ -210,9 +221,14 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;
             }
-            write.lock = if called_under_lock { Lock::Held } else { super::lock::state(&places, write) };
+            // Who says `locked_products` has locked them, here or in the caller.
+            let named = super::names::words(&write.entity).iter().any(|word| word == "locked");
+            write.lock =
+                if called_under_lock || named { Lock::Held } else { super::lock::state(&places, write) };
             write.called_before = called_before(unit, write.at);
         }
+        facts.classes.extend(versioned_tables(&writes));
+        facts.stored.extend(super::persistence::stored_calls(unit, reading));
         writes.sort_by_key(|write| (write.at, write.column.clone()));
         writes.dedup_by_key(|write| (write.at, write.column.clone()));
         facts.writes.extend(writes);
@@ -224,6 +240,14 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
     }
     super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
     facts
+}
+
+/// Tables of which an UPDATE compares the version: whatever reads their rows elsewhere is refused when it comes too late.
+fn versioned_tables(writes: &[AmountWrite]) -> impl Iterator<Item = ClassFact> {
+    let compared = writes
+        .iter()
+        .filter(|write| write.guard == Guard::Version && write.persistence == Persistence::Statement);
+    compared.map(|write| ClassFact::versioned(&write.entity))
 }
 
 fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {

@@ -28,9 +28,21 @@ pub(crate) fn is_condition(entry: &Entry<'_, '_>, key: &str, arguments: &[Node<'
         let second_chooses = arguments[1].any(&|node| {
             matches!(&node.kind, Kind::Pair(key, _) if key.name().is_some_and(|name| name == "where"))
         });
-        return FILTER_FIRST.contains(&key) || key == "update" && !second_chooses && !keyword(&arguments[1]);
+        return FILTER_FIRST.contains(&key)
+            || key == "update" && !second_chooses && !keyword(&arguments[1]) && !is_options(&arguments[1]);
     }
     false
+}
+
+/// Sequelize's `product.update({ stock }, { transaction })`: the second argument says how, not what.
+fn is_options(node: &Node<'_>) -> bool {
+    let how = ["transaction", "session", "returning", "hooks", "fields", "silent", "validate", "new"];
+    let Kind::List(items) = &node.kind else { return false };
+    let named = |item: &Node<'_>| match &item.kind {
+        Kind::Pair(key, _) => key.text().or(key.name()).is_some_and(|name| how.contains(&name)),
+        _ => item.name().is_some_and(|name| how.contains(&name)),
+    };
+    !items.is_empty() && items.iter().all(named)
 }
 
 fn keyword(node: &Node<'_>) -> bool {
@@ -52,7 +64,8 @@ pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> 
     }
     // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
     let own = &chain.links[position];
-    if let [first, _, ..] = own.given()
+    if let [first, second, ..] = own.given()
+        && !is_options(second)
         && !matches!(first.kind, Kind::Text(..) | Kind::Function(_) | Kind::Pair(..))
         && own.key != "set"
         && !has_where(own)
@@ -185,7 +198,13 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     if counts_after(unit, chain) {
         return RowCount::Checked;
     }
+    let around =
+        |outer: &Chain<'_, '_>| outer.span.start < chain.span.start && outer.span.end >= chain.span.end;
     let prepared = chain.links.iter().any(|link| link.key.starts_with("prepare"));
+    // A statement that is put into a list is run with others; what they did is asked there.
+    if prepared && unit.chains.iter().any(|outer| outer.has(&["push"]) && around(outer)) {
+        return RowCount::Unseen;
+    }
     if matches!(reading.language, Language::Go) || prepared {
         // Go's error says nothing of rows; a prepared statement is run elsewhere.
         return RowCount::Ignored;
@@ -195,8 +214,7 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     let outer = unit.chains.iter().find(|outer| {
         (outer.has(&["executeupdate", "executeupdateasync"])
             || chain.has(&["setsql"]) && outer.has(&["update"]))
-            && outer.span.start < chain.span.start
-            && outer.span.end >= chain.span.end
+            && around(outer)
     });
     let used = outer.map_or(chain.used, |outer| outer.used);
     if used { RowCount::Checked } else { RowCount::Ignored }

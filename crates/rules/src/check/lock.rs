@@ -244,9 +244,33 @@ pub(crate) fn called_under_lock(
     })
 }
 
+/// Whether a unit, or a caller in this file, knows that its save may meet a newer version.
+pub(crate) fn is_retried(unit: &Unit<'_, '_>, units: &[Unit<'_, '_>]) -> bool {
+    let key = squashed(unit.name);
+    let calls = |caller: &Unit<'_, '_>| {
+        caller.chains.iter().any(|chain| {
+            let own =
+                chain.root.name() == Some("this") || chain.root.name() == chain.links.first().map(|l| l.name);
+            own && chain.links.first().is_some_and(|link| link.arguments.is_some() && link.key == key)
+        })
+    };
+    unit.function.is_some_and(catches_conflict)
+        || key.len() > 4
+            && units.iter().any(|caller| caller.function.is_some_and(catches_conflict) && calls(caller))
+}
+
 /// Whether a function knows that its save may meet a newer version.
-pub(crate) fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
-    function.body.iter().any(|part| {
+fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
+    // What Visual Studio writes asks only whether the row is still there: `when (!ProductExists(id))`.
+    let scaffold = |node: &Node<'_>| match &node.kind {
+        Kind::Name(name) | Kind::Member(_, name) => name.ends_with("Exists") && name.len() > 6,
+        _ => false,
+    };
+    if function.body.iter().any(|part| part.any(&scaffold)) {
+        return false;
+    }
+    // `@Retryable(retryFor = ObjectOptimisticLockingFailureException.class)` stands above it.
+    function.decorators.iter().chain(&function.body).any(|part| {
         part.any(&|node| {
             let (Kind::Name(name) | Kind::Member(_, name)) = &node.kind else { return false };
             matches!(

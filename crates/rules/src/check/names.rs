@@ -131,7 +131,22 @@ impl Names {
         let column_words = words(column);
         let column = column_words.concat();
         let owner = words(entity);
-        let owner: Vec<String> = owner.iter().map(|word| singular(word)).collect();
+        let mut owner: Vec<String> = owner.iter().map(|word| singular(word)).collect();
+        // `medicine_list` and `tbl_product_master` are about the medicine and the product.
+        while owner.len() > 1
+            && owner.last().is_some_and(|word| {
+                matches!(word.as_str(), "list" | "table" | "tbl" | "master" | "info" | "tb" | "db")
+            })
+        {
+            owner.pop();
+        }
+        // A line of an inventory is no line of an order.
+        if let [.., kept, line] = owner.as_slice()
+            && line == "line"
+            && matches!(kept.as_str(), "inventory" | "stock" | "warehouse")
+        {
+            owner.pop();
+        }
         let joined = owner.concat();
         let in_owner = |list: &[&str]| owner.iter().any(|word| list.contains(&word.as_str()));
         let weak = |list: &[&str]| list.contains(&column.as_str());
@@ -155,13 +170,17 @@ impl Names {
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.stock.contains(&column) || is_composed(&column_words) {
+        if self.is_stock(&column, &column_words) {
             return Some(Meaning::Stock);
         }
         if RESERVED.contains(&column.as_str()) {
             return Some(Meaning::Reserved);
         }
-        let excluded = in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
+        // The details of a warehouse are what lies in it.
+        let detailed = owner.len() == 2
+            && in_owner(&["detail"])
+            && in_owner(&["warehouse", "stock", "inventory", "product", "variant"]);
+        let excluded = !detailed && in_owner(NOT_STOCK) || NOT_STOCK.contains(&joined.as_str());
         let listed = owner.last().is_some_and(|word| self.stock_entities.contains(word))
             || self.stock_entities.contains(&joined)
             || STOCK_ENTITY_PARTS.iter().any(|part| joined.contains(part));
@@ -177,8 +196,7 @@ impl Names {
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
     pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
         let column = squashed(column_as_written);
-        self.stock.contains(&column)
-            || is_composed(&words(column_as_written))
+        self.is_stock(&column, &words(column_as_written))
             || self.limits.contains(&column)
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
                 .iter()
@@ -187,7 +205,15 @@ impl Names {
 
     /// Whether a column means stock wherever it stands.
     pub(crate) fn is_strong(&self, column: &str) -> bool {
-        self.stock.contains(&squashed(column)) || is_composed(&words(column))
+        self.is_stock(&squashed(column), &words(column))
+    }
+
+    /// `num_of_available_tickets` is `available_tickets`.
+    fn is_stock(&self, column: &str, words: &[String]) -> bool {
+        let counted = words.iter().skip_while(|word| matches!(word.as_str(), "num" | "number" | "no" | "of"));
+        self.stock.contains(column)
+            || is_composed(words)
+            || self.stock.contains(&counted.map(String::as_str).collect::<String>())
     }
 
     /// Fragments of which at least one stands in every file that rules about amounts can say something of.

@@ -1,10 +1,11 @@
 //! Whose column it is: resolves an object in the code to the entity it is an instance of, and to where it was loaded.
 
 use super::chain::Chain;
+use super::declared::{declared_entity, is_request_type};
 use super::idiom::{ELEMENTS, ENTITY_TAKERS, GENERIC, REQUESTS};
 use super::names::{singular, squashed, words};
 use super::tree::{Kind, Node, Span};
-use super::unit::Unit;
+use super::unit::{Definition, Unit};
 
 const DEPTH_MAX: usize = 8;
 
@@ -102,8 +103,10 @@ pub(crate) fn asked_column<'a>(callee: &Node<'a>) -> Option<&'a str> {
 /// The words of an identifier that name an entity, joined by `_`.
 pub(crate) fn entity_words(identifier: &str) -> String {
     let mut kept = Vec::new();
-    for word in words(identifier) {
-        if matches!(word.as_str(), "by" | "for" | "with" | "where" | "from" | "in") && !kept.is_empty() {
+    for (position, word) in words(identifier).into_iter().enumerate() {
+        let ends = matches!(word.as_str(), "by" | "for" | "with" | "where" | "from" | "in");
+        // `FindBySKU` names no entity, `in_stock` begins with its own.
+        if ends && (!kept.is_empty() || word == "by" && position > 0) {
             break;
         }
         if !GENERIC.contains(&word.as_str()) {
@@ -168,27 +171,60 @@ impl<'t, 'a> Unit<'t, 'a> {
     fn named(&self, name: &'a str, node: &Node<'a>, depth: usize) -> Owner {
         let at = if node.span.start == 0 { usize::MAX } else { node.span.start };
         if let Some(definition) = self.definition(name, at) {
-            let inner = self.resolve_definition(definition.value, name, depth);
+            let mut inner = self.resolve_definition(definition.value, name, depth);
+            if inner.origin == Origin::Fresh
+                && let Some(before) = self.loaded_before(name, definition, at, depth)
+            {
+                inner = before;
+            }
             let own = entity_words(name);
             let mut entity = inner.entity.clone();
             if definition.element && is_bought(&inner.entity) && !own.is_empty() {
                 entity = format!("{}_{own}", inner.entity);
             }
             let same = entity_words(&entity).is_empty();
+            let declared =
+                self.locals.get(name).map(|declared| declared_entity(declared)).unwrap_or_default();
+            let told = entity_words(&declared);
             if same || (definition.part && !own.is_empty()) {
-                entity = name.to_owned();
+                entity = if told.is_empty() { name.to_owned() } else { declared };
+            } else if is_bought(&told) || words(&told).iter().any(|word| is_known(word)) {
+                entity = declared;
             }
             let owner = Owner { entity, ..inner };
             return if definition.element { owner.element() } else { owner };
         }
-        if let Some(declared) = self.parameters.get(name) {
-            let declared = declared_entity(declared);
-            let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
-            let request = REQUESTS.contains(&squashed(name).as_str()) || is_request_type(&declared);
-            return Owner::new(entity, if request { Origin::Request } else { Origin::Parameter });
-        }
-        let request = REQUESTS.contains(&squashed(name).as_str());
-        Owner::new(name, if request { Origin::Request } else { Origin::Unknown })
+        let request = REQUESTS.contains(&squashed(name).as_str()) && !self.is_stored_event(name);
+        let parameter = self.parameters.get(name);
+        let Some(declared) = parameter.or(self.locals.get(name)) else {
+            return Owner::new(name, if request { Origin::Request } else { Origin::Unknown });
+        };
+        let given = if parameter.is_some() { Origin::Parameter } else { Origin::Unknown };
+        let declared = declared_entity(declared);
+        let entity = if entity_words(&declared).is_empty() { name } else { declared.as_str() };
+        Owner::new(entity, if request || is_request_type(&declared) { Origin::Request } else { given })
+    }
+
+    /// What happened elsewhere is called an event, and so is what tickets are sold for: that one is saved.
+    pub(crate) fn is_stored_event(&self, name: &str) -> bool {
+        let saved = |chain: &Chain<'_, '_>| {
+            chain.root.name() == Some(name)
+                && chain.links.first().is_some_and(|link| {
+                    let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+                    link.arguments.is_some() && matches!(key, "save" | "update" | "refresh" | "refreshfromdb")
+                })
+        };
+        name == "Event" || name == "event" && self.chains.iter().any(saved)
+    }
+
+    /// `stock = find(); if not stock: stock = Stock()`: what was made on one way only is the loaded row on the other.
+    fn loaded_before(&self, name: &str, fresh: Definition<'t, 'a>, at: usize, depth: usize) -> Option<Owner> {
+        let inside = |span: &Span, place: usize| span.start <= place && place < span.end;
+        let apart = self.arms.iter().any(|span| inside(span, fresh.at) && !inside(span, at));
+        let before = self.definitions.get(name)?.iter().rev().find(|other| other.at < fresh.at)?;
+        let owner = apart.then(|| self.resolve_definition(before.value, name, depth + 1))?;
+        let found = owner.origin == Origin::Parameter && owner.load.is_some();
+        (owner.origin == Origin::Loaded || found).then_some(owner)
     }
 
     fn resolve_definition(&self, value: &Node<'a>, name: &str, depth: usize) -> Owner {
@@ -221,6 +257,14 @@ impl<'t, 'a> Unit<'t, 'a> {
         if let Some((object, getter)) = column_of(node).filter(|_| node_is_getter(node)) {
             let inner = self.resolve(object, depth + 1);
             return Owner { entity: getter.to_owned(), ..inner };
+        }
+        // Ruby's `line.product` is a call.
+        if let (Kind::Member(object, name), []) = (&callee.kind, arguments)
+            && is_walk(name)
+            && chain.links.len() == 1
+        {
+            let inner = self.resolve(object, depth + 1);
+            return Owner { entity: (*name).to_owned(), ..inner };
         }
         let mut entity = self.entity_at(&chain, depth + 1);
         // `find(id)` in a method of the class itself.
@@ -261,7 +305,9 @@ impl<'t, 'a> Unit<'t, 'a> {
 
     fn entity_at(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         for link in &chain.links {
-            if !ENTITY_TAKERS.contains(&link.key.as_str()) {
+            // `decrement('quantity', line.quantity)` names the column, `decrement(Product, ...)` the entity.
+            let column = link.key == "decrement" && link.given().first().is_some_and(|a| a.text().is_some());
+            if column || !ENTITY_TAKERS.contains(&link.key.as_str()) {
                 continue;
             }
             for argument in link.given().iter().take(2) {
@@ -278,7 +324,8 @@ impl<'t, 'a> Unit<'t, 'a> {
                     }
                     Kind::Name(name) if self.is_local(name) => {
                         let owner = self.parameters.get(name).map(|declared| declared_entity(declared));
-                        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
+                        let owner = owner.filter(|owner| owner.starts_with(char::is_uppercase));
+                        if let Some(owner) = owner.filter(|owner| !is_key(owner)) {
                             return owner;
                         }
                         // GORM's `db.Model(&product)`.
@@ -315,11 +362,12 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
         }
         // Ruby walks to `item.product` by calls that look like any other.
-        let walked = chain.links.iter().rev().skip(1).find(|link| {
-            link.given().is_empty()
-                && link.name == link.key
-                && words(link.name).last().is_some_and(|w| is_thing(w))
-        });
+        let walked = chain
+            .links
+            .iter()
+            .rev()
+            .skip(1)
+            .find(|link| link.given().is_empty() && link.name == link.key && is_walk(link.name));
         if let (Some(link), Kind::Name(_)) = (walked, &chain.root.kind) {
             return link.name.to_owned();
         }
@@ -346,11 +394,16 @@ impl<'t, 'a> Unit<'t, 'a> {
             }
             _ => String::new(),
         };
-        if !root.is_empty() && chain.links.first().is_some_and(|link| link.arguments.is_some()) {
-            return root;
-        }
-        if !root.is_empty() {
-            return root;
+        // `order.items().update(...)` changes the lines, not the order.
+        let part = chain.links.iter().rev().skip(1).find(|link| {
+            link.arguments.is_some_and(<[Node<'_>]>::is_empty)
+                && singular(link.name) != link.name
+                && entity_words(link.name).is_empty()
+        });
+        match part {
+            Some(part) if is_bought(&root) => return format!("{root}_{}", part.name),
+            _ if !root.is_empty() => return root,
+            _ => {}
         }
         let calls = chain.links.iter().filter(|link| !link.key.starts_with("order"));
         let mut entities = calls.map(|link| entity_words(link.name));
@@ -383,6 +436,18 @@ fn is_class_or_table(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || singular(name) != name
 }
 
+/// Whether a type is that of a key: `ProductId`, `Uuid`.
+fn is_key(declared: &str) -> bool {
+    words(declared).last().is_some_and(|last| {
+        matches!(last.as_str(), "id" | "uuid" | "guid" | "key" | "code" | "sku" | "ulid" | "context")
+    })
+}
+
+/// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.
+pub(crate) fn is_walk(name: &str) -> bool {
+    name == "item" || words(name).last().is_some_and(|word| is_thing(word))
+}
+
 fn is_thing(word: &str) -> bool {
     matches!(singular(word).as_str(), "product" | "stock" | "inventory" | "variant" | "sku" | "order")
 }
@@ -403,48 +468,4 @@ pub(crate) fn is_bought(entity: &str) -> bool {
     ]
     .iter()
     .any(|bought| words.iter().any(|word| word == bought))
-}
-
-fn is_request_type(declared: &str) -> bool {
-    let words = words(declared);
-    words
-        .last()
-        .is_some_and(|last| matches!(last.as_str(), "dto" | "request" | "command" | "input" | "payload"))
-}
-
-/// The entity in a declared type: `Optional<Product>`, `*models.Product`, `Promise<Product | null>`.
-fn declared_entity(declared: &str) -> String {
-    let ignored = [
-        "Optional",
-        "List",
-        "Promise",
-        "Option",
-        "Result",
-        "Vec",
-        "Set",
-        "Map",
-        "Arc",
-        "Box",
-        "IEnumerable",
-        "ICollection",
-        "Array",
-        "String",
-        "Long",
-        "Integer",
-        "Double",
-        "Int",
-        "UUID",
-        "Guid",
-        "Some",
-        "Decimal",
-        "BigDecimal",
-    ];
-    let mut found = "";
-    for piece in declared.split(|c: char| !c.is_alphanumeric() && c != '_') {
-        if piece.starts_with(char::is_uppercase) && !ignored.contains(&piece) {
-            found = piece;
-            break;
-        }
-    }
-    found.to_owned()
 }

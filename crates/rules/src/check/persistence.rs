@@ -4,6 +4,7 @@ use super::class::is_persistent;
 use super::fact::{AmountWrite, Persistence, Reading};
 use super::idiom::{SAVES, SESSION_SAVES};
 use super::language::Language;
+use super::lock::Called;
 use super::names::squashed;
 use super::owner::{Origin, Owner};
 use super::tree::{Kind, Node, Span};
@@ -48,17 +49,17 @@ pub(crate) fn of<'a>(
     if owner.origin == Origin::Fresh && unit.chains.iter().any(|chain| carries_change(chain, root, at)) {
         return Persistence::Saved;
     }
-    if owner.origin == Origin::Fresh || owner.origin == Origin::Request {
+    let refused = unit.class.is_some_and(super::class::is_refused_by_isolation);
+    let asked = owner.origin == Origin::Request && !saves_itself(unit, root, at);
+    if refused || owner.origin == Origin::Fresh || asked {
         return Persistence::Unseen;
+    }
+    if is_saved_field(unit, object, at) {
+        return Persistence::Saved;
     }
     let aliases = aliases(unit, root, at);
     let parent = parent(unit, root, at);
     if unit.chains.iter().any(|chain| saves(chain, (root, parent), &aliases, owner, at)) {
-        return Persistence::Saved;
-    }
-    let root_origin =
-        matches!(owner.origin, Origin::Loaded | Origin::Unknown | Origin::This | Origin::Parameter);
-    if root_origin && unit.class.is_some_and(super::class::writes_through) {
         return Persistence::Saved;
     }
     let stored_class = unit.class.is_some_and(|class| is_persistent(class));
@@ -77,6 +78,38 @@ pub(crate) fn of<'a>(
     }
 }
 
+/// `product = request.product; product.stock -= n; product.save()`: a row that somebody loaded before.
+fn saves_itself(unit: &Unit<'_, '_>, root: &str, at: Span) -> bool {
+    let made = |chain: &super::chain::Chain<'_, '_>| {
+        chain.links.iter().any(|link| link.arguments.is_some() && link.key.starts_with("save"))
+    };
+    let defined = unit.definition(root, at.start).is_some_and(|definition| {
+        !unit.chains.iter().any(|chain| chain.span == definition.value.span && made(chain))
+    });
+    defined
+        && unit.chains.iter().any(|chain| {
+            let own = chain.root.name() == Some(root) && chain.span.start > at.start;
+            own && matches!(chain.links.as_slice(), [link] if link.key == "save" && link.given().is_empty())
+        })
+}
+
+/// `this.product.stock -= n; await this.product.save()`: what a service keeps in a field is stored all the same.
+fn is_saved_field(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span) -> bool {
+    let field_of = |node: &Node<'_>| match &node.kind {
+        Kind::Member(of, name) if of.name() == Some("this") => Some(squashed(name)),
+        _ => None,
+    };
+    let Some(field) = field_of(object) else { return false };
+    unit.chains.iter().filter(|chain| chain.span.end > at.start).any(|chain| {
+        chain.links.iter().enumerate().any(|(position, link)| {
+            let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+            let own = position == 1 && chain.links[0].key == field && chain.root.name() == Some("this");
+            let given = link.given().iter().any(|argument| field_of(argument).as_ref() == Some(&field));
+            link.arguments.is_some() && SAVES.contains(&key) && (own || given)
+        })
+    })
+}
+
 /// What a repository of JPA, a context of EF Core or a session of SQLAlchemy gives is written back by itself when the
 /// caller commits.
 fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
@@ -91,7 +124,8 @@ fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
         }
         _ => &[],
     };
-    owner.origin == Origin::Loaded && by.iter().any(|word| load.contains(word))
+    let starts = reading.language == Language::CSharp && load.starts_with("db.");
+    owner.origin == Origin::Loaded && (starts || by.iter().any(|word| load.contains(word)))
 }
 
 /// Whether a function of this file hands over an object that it stores: `take(product, 1); products.save(product)`.
@@ -113,6 +147,63 @@ pub(crate) fn is_stored_by_caller(
             })
         })
     })
+}
+
+/// How the names of methods begin by which an object changes its own stock.
+const CHANGES: &[&str] = &[
+    "reserve",
+    "release",
+    "decrease",
+    "decrement",
+    "deduct",
+    "reduce",
+    "remove",
+    "take",
+    "sell",
+    "withdraw",
+    "consume",
+    "allocate",
+    "commit",
+    "confirm",
+    "increase",
+    "increment",
+    "add",
+    "restock",
+    "replenish",
+    "adjust",
+    "subtract",
+    "book",
+    "hold",
+    "ship",
+    "use",
+    "debit",
+    "credit",
+    "update",
+    "fulfill",
+    "dispatch",
+    "apply",
+];
+
+/// `stock = repository.find(id); stock.reserve(n); repository.save(stock)`: the methods that a stored object is asked to
+/// change itself by. The class may stand in another file.
+pub(crate) fn stored_calls(unit: &Unit<'_, '_>, reading: Reading<'_>) -> Vec<Called> {
+    let mut found = Vec::new();
+    for chain in &unit.chains {
+        let ([link], Some(root)) = (chain.links.as_slice(), chain.root.name()) else { continue };
+        let asked = link.arguments.is_some() && root != link.name && root != "this";
+        let changes = CHANGES.iter().any(|verb| link.key.starts_with(verb));
+        if !asked || !changes || !unit.definitions.contains_key(root) {
+            continue;
+        }
+        let owner = unit.owner(chain.root);
+        let loaded = owner.origin == Origin::Loaded || owner.load.is_some();
+        if loaded && of(unit, chain.root, &owner, chain.span, reading) != Persistence::Unseen {
+            let receiver = super::owner::entity_words(&owner.entity);
+            let receiver = if receiver.is_empty() { root.to_owned() } else { receiver };
+            found.push(Called { key: link.key.clone(), receiver });
+        }
+    }
+    found
 }
 
 /// What the object is a part of: of `unit = product.units.find(..)` this is `product`.
@@ -210,7 +301,10 @@ fn saves(
                 .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));
         let added = key == "add" && is_session_of_python(chain, position);
         let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
-        let direct = chain.links[..position].iter().all(|before| before.arguments.is_none());
+        // Ruby walks to `item.product` by calls that look like any other.
+        let direct = chain.links[..position].iter().all(|before| {
+            before.arguments.is_none() || before.given().is_empty() && super::owner::is_walk(before.name)
+        });
         let whole = parent.is_some() && chain.root.name() == parent && link.given().is_empty();
         let on_object = root != "this" && direct && (chain.root.name() == Some(root) || whole);
         // A log that is told of the object does not store it.
@@ -233,6 +327,10 @@ fn saves(
 
 /// Whether a call that begins with `update` stores the object: `product.updateStatus()` computes a field of it.
 fn stores_all(rest: &str, own: bool) -> bool {
+    // What shows a thing does not store it, whoever is called.
+    if ["display", "label", "view", "screen", "preview"].iter().any(|word| rest.ends_with(word)) {
+        return false;
+    }
     let field = ["status", "state", "flag", "total", "time", "date", "availab", "label", "view", "ui"];
     !own || !field.iter().any(|word| rest.starts_with(word))
 }

@@ -1,7 +1,8 @@
 //! SQL as it stands in strings and files: parsed, not matched. Gives the writes to columns, their guards, and row locks.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, BinaryOperator, Expr, ObjectName, SetExpr, Statement, TableFactor, Value,
+    Assignment, AssignmentTarget, BinaryOperator, Expr, ObjectName, SelectItem, SetExpr, Statement,
+    TableFactor, Value,
 };
 use sqlparser::dialect::{GenericDialect, MsSqlDialect, MySqlDialect};
 use sqlparser::parser::Parser;
@@ -166,10 +167,27 @@ fn fact(statement: &Statement) -> Option<SqlFact> {
                 _ => String::new(),
             });
             let hinted = from.is_some_and(|from| from.to_string().to_lowercase().contains("updlock"));
-            let columns = select.projection.iter().map(|item| plain(&item.to_string())).collect();
+            let columns = select.projection.iter().map(selected).collect();
             Some(SqlFact::Select { table, columns, locks: !query.locks.is_empty() || hinted })
         }
         _ => None,
+    }
+}
+
+/// The column that a part of a SELECT reads: of `COALESCE(stock, 0)` this is `stock`.
+fn selected(item: &SelectItem) -> String {
+    match item {
+        SelectItem::UnnamedExpr(Expr::Function(function))
+        | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. }
+            if matches!(
+                name_of(&function.name).to_lowercase().as_str(),
+                "coalesce" | "ifnull" | "isnull" | "nvl"
+            ) =>
+        {
+            let arguments = function.args.to_string();
+            plain(arguments.split(',').next().unwrap_or_default())
+        }
+        _ => plain(&item.to_string()),
     }
 }
 

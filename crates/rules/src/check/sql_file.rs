@@ -36,33 +36,120 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
                 routine.held.insert(variable, whole);
             }
         }
-        let Some(offset) = update_at(&upper) else { continue };
-        let Some(text) = statement.get(offset..) else { continue };
-        let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(text) else { continue };
-        for column in &writes {
-            let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
-            let own = |guard: &String| squashed(guard) == squashed(&column.column);
-            let guarded = guards.iter().any(own) || checks.iter().any(own);
-            let (way, read) = way(column, &tokens(text), &routine);
-            facts.writes.push(AmountWrite {
-                meaning,
-                entity: table.clone(),
-                column: column.column.clone(),
-                way,
-                guard: if guarded { Guard::Amount } else { Guard::None },
-                rows: RowCount::Unseen,
-                persistence: Persistence::Statement,
-                lock: if routine.locked { Lock::Held } else { Lock::None },
-                settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
-                at: span(source, start + offset, start + statement.len()),
-                read,
-                unit: String::new(),
-                handed: None,
-                called_before: Vec::new(),
-            });
+        let mut from = 0;
+        while let Some(found) = upper.get(from..).and_then(update_at) {
+            let offset = from + found;
+            let Some(text) = statement.get(offset..) else { break };
+            let taken = update(text, (start + offset, start + statement.len()), &checks, &routine, reading);
+            facts.writes.extend(taken);
+            from = offset + "UPDATE".len();
         }
     }
     facts
+}
+
+/// What an UPDATE that stands from one place to another changes.
+fn update(
+    text: &str,
+    (start, end): (usize, usize),
+    checks: &[String],
+    routine: &Routine,
+    reading: Reading<'_>,
+) -> Vec<AmountWrite> {
+    let (alone, told) = without_into(text);
+    let (alone, fact) = match sql::read(alone) {
+        Some(fact) => (alone, Some(fact)),
+        None => (without_rest(alone), sql::read(without_rest(alone))),
+    };
+    let Some(SqlFact::Update { table, writes, guards, .. }) = fact else { return Vec::new() };
+    let judged = told.is_some_and(|variable| is_judged(&reading.source[end..], variable));
+    let mut found = Vec::new();
+    for column in &writes {
+        let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
+        let own = |guard: &String| squashed(guard) == squashed(&column.column);
+        let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
+        let (way, read) = way(column, &tokens(alone), routine);
+        found.push(AmountWrite {
+            meaning,
+            entity: table.clone(),
+            column: column.column.clone(),
+            way,
+            guard: if guarded { Guard::Amount } else { Guard::None },
+            rows: RowCount::Unseen,
+            persistence: Persistence::Statement,
+            lock: if routine.locked { Lock::Held } else { Lock::None },
+            settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
+            at: span(reading.source, start, end),
+            read,
+            unit: String::new(),
+            handed: None,
+            called_before: Vec::new(),
+        });
+    }
+    found
+}
+
+/// An UPDATE up to the line that begins another statement: T-SQL needs no semicolons.
+fn without_rest(update: &str) -> &str {
+    let begins = |line: &str| {
+        let upper = line.trim_start().to_ascii_uppercase();
+        let first = upper.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let other = [
+            "IF",
+            "END",
+            "ELSE",
+            "EXEC",
+            "EXECUTE",
+            "PRINT",
+            "RETURN",
+            "INSERT",
+            "SELECT",
+            "UPDATE",
+            "DELETE",
+            "COMMIT",
+            "BEGIN",
+            "WHILE",
+            "DECLARE",
+            "GO",
+            "RAISERROR",
+        ];
+        other.contains(&first) || upper.starts_with("SET @")
+    };
+    let mut at = update.find('\n').map_or(update.len(), |newline| newline + 1);
+    for line in update[at..].split_inclusive('\n') {
+        if begins(line) {
+            return &update[..at];
+        }
+        at += line.len();
+    }
+    update
+}
+
+/// An UPDATE without the `RETURNING ... INTO variable` of a routine, and that variable.
+fn without_into(update: &str) -> (&str, Option<&str>) {
+    let upper = update.to_ascii_uppercase();
+    let Some(at) = upper.find("RETURNING").filter(|_| upper.len() == update.len()) else {
+        return (update, None);
+    };
+    let words = tokens(&update[at..]);
+    let into = words.iter().position(|word| word.eq_ignore_ascii_case("into"));
+    let variable = into.and_then(|into| words.get(into + 1)).copied();
+    if variable.is_some() { (&update[..at], variable) } else { (update, None) }
+}
+
+/// Whether a routine asks for the value of a variable in what follows: `IF left < 0 THEN`.
+fn is_judged(rest: &str, variable: &str) -> bool {
+    let words = tokens(rest);
+    let routine = words.iter().position(|word| word.eq_ignore_ascii_case("create")).unwrap_or(words.len());
+    let mut asking = false;
+    words[..routine].iter().any(|word| {
+        match word.to_ascii_lowercase().as_str() {
+            "if" | "elsif" | "when" => asking = true,
+            "then" => asking = false,
+            _ => {}
+        }
+        asking && word.eq_ignore_ascii_case(variable)
+    })
 }
 
 fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {

@@ -72,6 +72,8 @@ pub(crate) struct Function<'a> {
     /// Empty for closures.
     pub(crate) name: &'a str,
     pub(crate) parameters: Vec<Parameter<'a>>,
+    /// Go's name for the object whose method this is; empty elsewhere. It is one of the parameters too.
+    pub(crate) receiver: &'a str,
     pub(crate) decorators: Vec<Node<'a>>,
     pub(crate) body: Vec<Node<'a>>,
 }

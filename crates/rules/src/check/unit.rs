@@ -3,6 +3,7 @@
 //! Closures that only shape the flow (callbacks of loops, transactions, promises) belong to the unit around them.
 
 use super::chain::Chain;
+use super::lower::Declared;
 use super::names::squashed;
 use super::tree::{Class, Function, Kind, Node, Span};
 use std::collections::HashMap;
@@ -110,18 +111,31 @@ pub(crate) struct Unit<'t, 'a> {
     pub(crate) function: Option<&'t Function<'a>>,
     pub(crate) definitions: HashMap<&'a str, Vec<Definition<'t, 'a>>>,
     pub(crate) parameters: HashMap<&'a str, &'a str>,
+    /// Types of variables as written.
+    pub(crate) locals: HashMap<&'a str, &'a str>,
     pub(crate) chains: Vec<Chain<'t, 'a>>,
     pub(crate) assignments: Vec<Assignment<'t, 'a>>,
     /// Comparisons and other conditions.
     pub(crate) conditions: Vec<&'t Node<'a>>,
     /// Everything that a condition or an opened resource rules over, with the condition.
     pub(crate) blocks: Vec<(&'t Node<'a>, Span)>,
+    /// The ways that a condition parts: what is done if it holds, what is done else.
+    pub(crate) arms: Vec<Span>,
     /// Strings that are not part of another string, with the chain they are an argument of.
     pub(crate) texts: Vec<(&'t Node<'a>, Option<usize>)>,
     pub(crate) returns: Vec<&'t Node<'a>>,
 }
 
 impl<'t, 'a> Unit<'t, 'a> {
+    /// Where the function's statements stand.
+    fn body(&self) -> Span {
+        let body = self.function.map(|function| function.body.as_slice()).unwrap_or_default();
+        match (body.first(), body.last()) {
+            (Some(first), Some(last)) => Span { start: first.span.start, ..last.span },
+            _ => Span::default(),
+        }
+    }
+
     /// The definition of `name` that holds at `position`: the last before it, else the first.
     /// In `product = product.clone()` the name on the right means the definition before.
     pub(crate) fn definition(&self, name: &str, position: usize) -> Option<Definition<'t, 'a>> {
@@ -136,10 +150,21 @@ impl<'t, 'a> Unit<'t, 'a> {
 }
 
 /// Splits a file into units.
-pub(crate) fn units<'t, 'a>(root: &'t Node<'a>) -> Vec<Unit<'t, 'a>> {
+pub(crate) fn units<'t, 'a>(root: &'t Node<'a>, declared: &[Declared<'a>]) -> Vec<Unit<'t, 'a>> {
     let mut splitter = Splitter { units: vec![Unit::default()] };
     splitter.node(root, Place { unit: 0, class: None, used: false, chain: None });
-    splitter.units
+    let mut units = splitter.units;
+    let bodies: Vec<Span> = units.iter().map(Unit::body).collect();
+    for one in declared {
+        let around = |body: &Span| body.start <= one.at.start && one.at.end <= body.end;
+        let inner = (0..bodies.len())
+            .filter(|index| around(&bodies[*index]))
+            .min_by_key(|index| bodies[*index].end - bodies[*index].start);
+        if let Some(unit) = inner {
+            units[unit].locals.insert(one.name, one.declared_type);
+        }
+    }
+    units
 }
 
 #[derive(Clone, Copy)]
@@ -177,6 +202,7 @@ impl<'t, 'a> Splitter<'t, 'a> {
                 self.units[place.unit].blocks.push((condition, node.span));
                 self.node(condition, inner);
                 for part in rest {
+                    self.units[place.unit].arms.push(part.span);
                     self.node(part, place);
                 }
             }
@@ -286,6 +312,11 @@ impl<'t, 'a> Splitter<'t, 'a> {
 
     /// Go's `First(&product, id)` and `Scan(&stock)`: the call defines what it is given by reference.
     fn output_arguments(&mut self, arguments: &'t [Node<'a>], node: &'t Node<'a>, unit: usize) {
+        // GORM asks the result for its error at once: `db.First(&product, id).Error`.
+        let node = match &node.kind {
+            Kind::Member(call, "Error") => call,
+            _ => node,
+        };
         let Kind::Call(callee, _) = &node.kind else { return };
         let Kind::Member(_, name) = callee.kind else { return };
         let reads = [

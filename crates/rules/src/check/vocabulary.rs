@@ -203,6 +203,12 @@ pub(super) const STOCK_ENTITIES: &[&str] = &[
     "barang",
     "catalogitem",
     "laptop",
+    "accessory",
+    "component",
+    "quant",
+    "size",
+    "talla",
+    "tamanho",
 ];
 /// Parts of an entity's name, written without separators, that make it one of them.
 pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[

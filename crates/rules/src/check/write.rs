@@ -236,6 +236,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.way = way;
         write.read = read;
         write.persistence = persistence::of(self.unit, object, &owner, at, self.reading);
+        let receiver = self.unit.function.map_or("", |function| function.receiver);
+        if write.persistence == Persistence::Unseen && !receiver.is_empty() && object.name() == Some(receiver)
+        {
+            write.persistence = Persistence::MethodOfClass;
+        }
         write.handed = object.name().and_then(|name| {
             self.unit.function?.parameters.iter().position(|parameter| parameter.name == name)
         });
@@ -268,6 +273,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             return;
         }
         let mut entries = entries(link);
+        for (index, argument) in arguments.iter().enumerate() {
+            let defined = argument.name().and_then(|name| self.unit.definition(name, argument.span.start));
+            if let Some(defined) = defined.filter(|defined| !wrapper && !defined.part && !defined.element) {
+                super::entry::named_entries(defined.value, index, &mut entries);
+            }
+        }
         if let ("bulkwrite", Some(changes)) = (key, arguments.first()) {
             let defined = changes.name().and_then(|name| self.unit.definition(name, changes.span.start));
             super::entry::bulk_entries(defined.map_or(changes, |definition| definition.value), &mut entries);

@@ -139,6 +139,8 @@ impl<'a> Lowering<'a> {
                 self.parameters(list, &mut parameters, 0);
             }
         }
+        let method = syntax.child_by_field_name("receiver").is_some();
+        let receiver = parameters.last().filter(|_| method).map_or("", |parameter| parameter.name);
         let mut decorators = Vec::new();
         let mut cursor = syntax.walk();
         for child in syntax.named_children(&mut cursor) {
@@ -152,7 +154,7 @@ impl<'a> Lowering<'a> {
             None => Vec::new(),
         };
         let name = self.source_of_field(syntax, "name");
-        Some(Made::Kind(Kind::Function(Box::new(Function { name, parameters, decorators, body }))))
+        Some(Made::Kind(Kind::Function(Box::new(Function { name, parameters, receiver, decorators, body }))))
     }
 
     /// A body's statements; an expression in its place is returned.

@@ -19,7 +19,11 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
         Way::ReadModify(direction) => {
             let confidence = match (write.persistence, direction) {
                 (Persistence::Unseen, _) => return None,
-                (Persistence::MethodOfClass, _) if !project.is_listed(&write.entity) => return None,
+                (Persistence::MethodOfClass, _)
+                    if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
+                {
+                    return None;
+                }
                 (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
                 (Persistence::Managed, _) => Confidence::Medium,
                 (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
@@ -70,7 +74,11 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
 
 /// Whether a lock, a version or a guard makes the write safe.
 fn protected(write: &AmountWrite, project: &Project) -> bool {
-    if write.lock == Lock::Held || write.guard == Guard::Version || project.is_versioned(&write.entity) {
+    if write.lock == Lock::Held || write.guard == Guard::Version {
+        return true;
+    }
+    // A mapper compares the version when it saves an object; a statement of one's own goes past it.
+    if matches!(write.way, Way::ReadModify(_)) && project.is_versioned(&write.entity) {
         return true;
     }
     if matches!(write.way, Way::ReadModify(_)) && write.guard == Guard::Amount {

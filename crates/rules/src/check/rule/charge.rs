@@ -69,7 +69,8 @@ fn moves(
     };
     let path = path(chain, position);
     let resource = squashed(on.rsplit(['\\', ':']).next().unwrap_or(on));
-    if matches!(verb, "create" | "createasync" | "new") {
+    // Go makes by `New`; elsewhere `new` only builds what is sent later.
+    if matches!(verb, "create" | "createasync") || verb == "new" && reading.language == Language::Go {
         let stripe = STRIPE.iter().find(|(name, _)| {
             let service =
                 served(unit, chain, position).is_some_and(|service| service == format!("{name}service"));
@@ -80,6 +81,12 @@ fn moves(
         {
             return Some((*what, *name != "session", "Stripe"));
         }
+    }
+    if (verb, reading.language) == ("send", Language::Rust)
+        && let Some((name, what)) = built(unit, chain)
+        && reading.source.contains("stripe")
+    {
+        return Some((*what, *name != "session", "Stripe"));
     }
     let mentions = |word: &str| path.contains(word);
     match (verb, resource.as_str()) {
@@ -95,6 +102,14 @@ fn moves(
         ("create", "orders" | "order") if mentions("razorpay") => Some((Move::Ask, false, "Razorpay")),
         _ => None,
     }
+}
+
+/// What async-stripe's `CreatePaymentIntent::new(..).customer(..).send(&client)` creates, also from a variable.
+fn built(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> Option<&'static (&'static str, Move)> {
+    let root = chain.root.name()?;
+    let defined = unit.definition(root, chain.span.start).and_then(|known| known.value.root().name());
+    let resource = squashed(defined.unwrap_or(root).strip_prefix("Create")?);
+    STRIPE.iter().find(|(name, _)| resource == *name || resource == format!("checkout{name}"))
 }
 
 /// The names before a call, in lower case.
@@ -144,10 +159,12 @@ fn made<'a>(node: &Node<'a>) -> Option<&'a str> {
 fn is_stripe(path: &str, on: &str, reading: Reading<'_>) -> bool {
     match reading.language {
         // A model may be called `Refund` too: the library is named by the object or by its import.
-        Language::Java => reading.source.contains("com.stripe"),
+        Language::Java => {
+            reading.source.contains("com.stripe") || reading.source.contains(&format!("{on}CreateParams"))
+        }
         Language::Php => path.contains("stripe") || reading.source.contains(&format!("Stripe\\{on}")),
         Language::CSharp => reading.source.contains("Stripe"),
-        Language::Go => reading.source.contains("stripe-go"),
+        Language::Go => reading.source.contains("stripe-go") || reading.source.contains("&stripe."),
         Language::Rust => reading.source.contains("stripe::"),
         _ => path.contains("stripe"),
     }

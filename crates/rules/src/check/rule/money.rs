@@ -98,12 +98,22 @@ const OTHER: &[&str] = &[
     "average",
     "mid",
     "trigger",
+    "executed",
+    "fill",
+    "filled",
 ];
+/// Fields of which both stand beside a price only where it is read from an exchange.
+const MARKET: &[[&str; 2]] = &[["high", "low"], ["highprice", "lowprice"], ["bid", "ask"]];
 
 /// Judges declared types.
 pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
-    for one in declared {
-        if !is_money(reading, one.name) {
+    let has = |name: &&str| declared.iter().any(|one| squashed(one.name) == **name);
+    let quoted = MARKET.iter().any(|pair| pair.iter().all(&has));
+    for one in declared.iter().filter(|_| !quoted) {
+        if !is_money(reading, one.name) || !one.field && is_bound(one.name) {
+            continue;
+        }
+        if !one.field && is_shown(reading.source, one.at) {
             continue;
         }
         if is_float(one.declared_type, reading.language) {
@@ -113,6 +123,36 @@ pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verd
             verdicts.kept.push((RULE, one.at));
         }
     }
+}
+
+/// `def format_price(price: float)`: what is only shown may be rounded at the edge.
+fn is_shown(source: &str, at: Span) -> bool {
+    let Some(before) = source.get(at.start.saturating_sub(600)..at.start) else { return false };
+    let mut depth = 0;
+    for (position, letter) in before.char_indices().rev() {
+        match letter {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' => {
+                let named = before[..position].trim_end();
+                let start = named.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+                let shows = ["format", "display", "render", "show", "print", "humanize", "pretty", "label"];
+                return words(&named[start..]).iter().any(|word| shows.contains(&word.as_str()));
+            }
+            ';' | '{' => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `minPrice` and `price_max` that a search is given bound what it shows; nothing is charged by them.
+fn is_bound(name: &str) -> bool {
+    let words = words(name);
+    let ends = [words.first(), words.last()];
+    ends.into_iter()
+        .flatten()
+        .any(|word| matches!(word.as_str(), "min" | "max" | "from" | "to" | "lowest" | "highest"))
 }
 
 /// Judges columns that mappers and schema builders declare by calls.

@@ -11,7 +11,7 @@ use crate::check::names::{singular, squashed, words};
 use crate::check::owner::{Origin, column_of};
 use crate::check::persistence;
 use crate::check::sql::{self, SqlFact};
-use crate::check::tree::{Node, Span};
+use crate::check::tree::{Kind, Node, Span};
 use crate::check::unit::Unit;
 
 const RULE: &str = "ORD001";
@@ -92,8 +92,12 @@ fn is_elsewhere(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
     let database = ["supabase", "firestore", "firebase", "prisma", "use server"]
         .iter()
         .any(|word| reading.source.contains(word));
-    let class = unit.class.map_or("", |class| class.name).to_lowercase();
-    let stores = ["repository", "repo", "dao", "mapper", "gateway"].iter().any(|word| class.ends_with(word));
+    // Go's methods have a receiver instead.
+    let receiver = unit.function.and_then(|function| unit.parameters.get(function.receiver)).copied();
+    let class = unit.class.map_or(receiver.unwrap_or_default(), |class| class.name).to_lowercase();
+    let stores = ["repository", "repo", "dao", "mapper", "gateway", "store", "storage", "queries"]
+        .iter()
+        .any(|word| class.ends_with(word));
     // A data access object that writes what it is told is not where steps are decided.
     let told = stores
         && unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
@@ -105,8 +109,8 @@ fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> O
     let link = chain.links.last()?;
     let column = link.name.strip_prefix("set").or(link.name.strip_prefix("Set"))?;
     let called = link.given().len() == 1 && is_status(reading, column);
-    let crate::check::tree::Kind::Call(callee, _) = &chain.node.kind else { return None };
-    let crate::check::tree::Kind::Member(object, _) = &callee.kind else { return None };
+    let Kind::Call(callee, _) = &chain.node.kind else { return None };
+    let Kind::Member(object, _) = &callee.kind else { return None };
     let stored = called && is_stored_order(unit, object, chain.span, reading);
     stored.then(|| (chain.span, is_loaded_by_status(unit, reading, object, column)))
 }
@@ -174,7 +178,18 @@ fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
                 let named = object.name().is_some_and(|name| is_order(reading, name));
                 let asks = is_status(reading, column) || is_permission(column);
                 asks && (named || is_order(reading, &unit.owner(object).entity))
-            })
+            }) || matches!(node.kind, Kind::Name(name) if is_of_lines(unit, reading, name, node.span.start))
+        })
+    })
+}
+
+/// `statuses = {line.status for line in lines}`: the states of all lines decide.
+fn is_of_lines(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: usize) -> bool {
+    let all = words(name).last().is_some_and(|last| matches!(last.as_str(), "statuses" | "states"));
+    let of_status = |column: &str| words(column).last().is_some_and(|last| is_status(reading, last));
+    all && unit.definition(name, at).is_some_and(|definition| {
+        definition.value.any(&|part| {
+            column_of(part).is_some_and(|(object, column)| object.name().is_some() && of_status(column))
         })
     })
 }
@@ -231,7 +246,12 @@ fn is_permission(name: &str) -> bool {
         "purchased",
         "unpaid",
     ];
-    matches!(first, "can" | "may" | "allowed" | "next")
+    // Ruby's `order.accepted?` is named after the state; a few questions are about the row.
+    let of_row =
+        ["nil", "present", "blank", "persisted", "valid", "invalid", "new_record", "changed", "save"];
+    let asked = name.strip_suffix('?').is_some_and(|state| !of_row.contains(&state));
+    asked
+        || matches!(first, "can" | "may" | "allowed" | "next")
         || words.iter().any(|word| word.ends_with("able"))
         || words.last().is_some_and(|last| steps.contains(&last.as_str()))
 }
@@ -264,7 +284,12 @@ fn is_machine(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
     if reading.names.status_functions.contains(&name) {
         return true;
     }
-    MACHINES.iter().any(|word| name.contains(word) || class.contains(word))
+    // `recomputeStatus(order)`: what follows from the states of the lines is not decided here.
+    let derives = ["recompute", "recalculate", "recalc", "derive", "aggregate", "rollup", "refresh", "sync"]
+        .iter()
+        .any(|verb| name.starts_with(verb) && STATUS.iter().any(|status| name.contains(status)));
+    derives
+        || MACHINES.iter().any(|word| name.contains(word) || class.contains(word))
         || super::mentions(
             unit,
             reading,

@@ -17,8 +17,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let link = &chain.links[position];
         let Some((_, down)) = STEPS.iter().find(|(key, _)| *key == link.key) else { return };
         let base = if *down { Direction::Down } else { Direction::Up };
+        // Ruby's `decrement(:stock)` in a method of the model is about the model itself.
+        let bare = position == 0 && chain.root.name() == Some(link.name);
+        let own = self.unit.class.filter(|_| bare && self.reading.language == Language::Ruby);
         for (column, amount) in stepped(link) {
-            let entity = self.unit.entity_of(chain);
+            let entity = own.map_or_else(|| self.unit.entity_of(chain), |class| class.name.to_owned());
             let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
             let mut write = self.write(meaning, &entity, column, self.place(link));
             let direction = match amount.map_or(base, |amount| sign(amount, base)) {
@@ -30,9 +33,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             // Ruby's `decrement` without a mark changes only the object in memory.
             if self.reading.language == Language::Ruby && !link.name.ends_with(['!', 'r']) {
                 write.way = Way::ReadModify(direction);
-                let owner = self.unit.owner(chain.root);
+                let this = Node { kind: Kind::Name("this"), span: chain.root.span };
+                let object = if own.is_some() { &this } else { chain.root };
+                let owner = self.unit.owner(object);
                 write.read = owner.load;
-                write.persistence = persistence::of(self.unit, chain.root, &owner, link.span, self.reading);
+                write.persistence = persistence::of(self.unit, object, &owner, link.span, self.reading);
                 if chain.links[position..].iter().any(|later| later.key == "save") {
                     write.persistence = Persistence::Saved;
                 }

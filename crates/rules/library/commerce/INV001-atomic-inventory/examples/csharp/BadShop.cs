@@ -74,3 +74,20 @@ public class ShelfRepository
         product.Stock -= wanted; // expect: INV001
     }
 }
+
+public class Receiving
+{
+    public async Task Receive(int id, int arrived)
+    {
+        Inventory row = await _rows.GetByIdAsync(id);
+        if (row == null)
+        {
+            row = new Inventory { ProductId = id, Quantity = arrived };
+        }
+        else
+        {
+            row.Quantity += arrived; // expect: INV001
+        }
+        await _rows.SaveAsync(row);
+    }
+}

@@ -44,3 +44,36 @@ func BuyAll(db *gorm.DB, ids []uint) {
 		db.Model(&Product{}).Where("id = ?", id).UpdateColumn("stock", gorm.Expr("stock - 1")) // expect: INV001
 	}
 }
+
+type Inventory struct {
+	Available int
+}
+
+func (i *Inventory) Reserve(quantity int) error {
+	if i.Available < quantity {
+		return ErrSoldOut
+	}
+	i.Available -= quantity // expect: INV001
+	return nil
+}
+
+func (s *Service) ReserveStock(ctx context.Context, sku string, quantity int) error {
+	inventory, err := s.repo.FindBySKU(ctx, sku)
+	if err != nil {
+		return err
+	}
+	if err := inventory.Reserve(quantity); err != nil {
+		return err
+	}
+	return s.repo.Save(ctx, inventory)
+}
+
+func Receive(db *gorm.DB, sku string, arrived int) error {
+	var row Inventory
+	if err := db.Where("sku = ?", sku).First(&row).Error; err != nil {
+		row = Inventory{SKU: sku, Quantity: arrived}
+	} else {
+		row.Quantity += arrived // expect: INV001
+	}
+	return db.Save(&row).Error
+}

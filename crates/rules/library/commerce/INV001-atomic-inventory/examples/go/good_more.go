@@ -64,3 +64,20 @@ func Replace(db *gorm.DB, id uint, request StockRequest) error {
 func GiveBack(db *gorm.DB, id uint, quantity int) error {
 	return db.Model(&Product{}).Where("id = ?", id).Update("stock", gorm.Expr("stock + ?", quantity)).Error // fine: INV001
 }
+
+type Shelf struct {
+	Available int
+}
+
+func (s *Shelf) Take(quantity int) {
+	s.Available -= quantity // fine: INV001
+}
+
+func Wish(db *gorm.DB, id uint, more int) error {
+	var product CartItem
+	if err := db.First(&product, id).Error; err != nil {
+		return err
+	}
+	product.Quantity += more // fine: INV001
+	return db.Save(&product).Error
+}

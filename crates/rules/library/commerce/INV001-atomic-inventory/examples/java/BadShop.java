@@ -107,3 +107,12 @@ class Counter {
         product.setStock(product.getStock() - wanted); // expect: INV001
     }
 }
+
+class StockItem {
+    private int availableQuantity;
+
+    void withdraw(int wanted) {
+        if (availableQuantity < wanted) throw new SoldOut();
+        this.availableQuantity -= wanted; // expect: INV001
+    }
+}

@@ -122,3 +122,35 @@ class Receipt {
         product.setStock(product.getStock() - wanted); // fine: INV001
     }
 }
+
+@MappedSuperclass
+abstract class VersionedRow {
+    @Version
+    private Long version;
+}
+
+@Entity
+class Bin extends VersionedRow {
+    private int quantityOnHand;
+
+    void take(int wanted) {
+        this.quantityOnHand -= wanted; // fine: INV001
+    }
+}
+
+class RetriedStock {
+    @Retryable(retryFor = ObjectOptimisticLockingFailureException.class)
+    public void take(String sku, int wanted) {
+        Inventory row = inventories.findBySku(sku).orElseThrow();
+        row.setQuantity(row.getQuantity() - wanted); // fine: INV001
+        inventories.save(row);
+    }
+}
+
+class Wishes {
+    public void wish(Long id, int more) {
+        CartItem product = repository.findById(id).orElseThrow();
+        product.setQuantity(product.getQuantity() + more); // fine: INV001
+        repository.save(product);
+    }
+}

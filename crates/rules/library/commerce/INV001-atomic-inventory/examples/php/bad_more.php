@@ -15,3 +15,14 @@ class Kasse
         Executor::run($sql);
     }
 }
+
+class Apotheke
+{
+    public function sell(Request $request, $id)
+    {
+        $medicine = Medicine::findOrFail($id);
+        $medicine->decrement('quantity', $request->quantity); // expect: INV001
+        $list = "UPDATE medicine_list SET quantity = quantity - 1 WHERE id = $id"; // expect: INV001
+        mysqli_query($this->link, $list);
+    }
+}

@@ -117,3 +117,18 @@ function restock(PDO $pdo, int $id, int $quantity): void
     $pdo->prepare('UPDATE products SET stock = ? WHERE id = ?')->execute([$_POST['stock'], $id]); // fine: INV001
     $pdo->prepare('UPDATE order_items SET quantity = quantity - 1 WHERE id = ?')->execute([$id]); // fine: INV001
 }
+
+class SalesReturns
+{
+    public function approve(SaleProduct $saleProduct, int $approved): void
+    {
+        $saleProduct->decrement('quantity', $approved); // fine: INV001
+    }
+}
+
+function take_locked($lockedProducts, $lines)
+{
+    foreach ($lockedProducts as $lockedProduct) {
+        $lockedProduct->decrement('stock', $lines[$lockedProduct->id]); // fine: INV001
+    }
+}

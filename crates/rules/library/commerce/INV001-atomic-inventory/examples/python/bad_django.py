@@ -68,3 +68,26 @@ def lock_after_read(product_id, quantity):
         Product.objects.select_for_update().get(pk=product_id)
         product.stock -= quantity  # expect: INV001
         product.save()
+
+
+class Picking:
+    def __init__(self, inventory_line, wanted):
+        self.inventory_line = inventory_line
+        self.wanted = wanted
+
+    def run(self):
+        self.inventory_line.quantity -= self.wanted  # expect: INV001
+        self.inventory_line.save()
+
+
+def sell_tickets(event, wanted):
+    if event.available_tickets < wanted:
+        raise SoldOut()
+    event.available_tickets -= wanted  # expect: INV001
+    event.save()
+
+
+def sell_chosen(validated_data):
+    product = validated_data.get("product")
+    product.quantity -= 1  # expect: INV001
+    product.save()

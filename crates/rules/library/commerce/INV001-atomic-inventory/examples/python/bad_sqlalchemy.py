@@ -78,3 +78,27 @@ def take_for_caller(db, product_id, wanted):
 def take_in_dynamo(product_id, wanted):
     product = load_product(product_id)
     product.update(actions=[ProductTable.stock.set(product.stock - wanted)])  # expect: INV001
+
+
+def take_or_open(db, shop, sku, wanted):
+    stock = Stock.query.filter_by(shop=shop, sku=sku).first()
+    if not stock:
+        stock = Stock(shop=shop, sku=sku, quantity=0)
+        db.session.add(stock)
+    stock.quantity -= wanted  # expect: INV001
+    db.session.commit()
+
+
+class Batch:
+    def allocate(self, quantity):
+        self.available_quantity -= quantity  # expect: INV001
+
+
+def receive(session, sku, arrived):
+    row = session.query(StockDB).filter_by(sku=sku).first()
+    if not row:
+        row = StockDB(sku=sku, quantity=arrived)
+        session.add(row)
+    else:
+        row.quantity += arrived  # expect: INV001
+    session.commit()

@@ -92,3 +92,29 @@ class OrderDetail < ApplicationRecord
     end
   end
 end
+
+class Voucherless < ApplicationRecord
+  def hold(quantity)
+    decrement(:stock_quantity, quantity) # expect: INV001
+    save!
+  end
+end
+
+class LinesController < ApplicationController
+  def create
+    lines.each do |line|
+      line.product.decrement(:stock, line.quantity) # expect: INV001
+      line.product.save!
+    end
+  end
+end
+
+class Checkouts
+  def close
+    lines = current_user.cart_items
+    lines.each do |line|
+      item = line.item
+      item.update_columns(stock: item.stock - line.amount) # expect: INV001
+    end
+  end
+end

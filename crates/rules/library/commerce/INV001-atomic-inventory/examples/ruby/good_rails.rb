@@ -96,3 +96,11 @@ class Ticket < ApplicationRecord
     update_columns(views: views + 1) # fine: INV001
   end
 end
+
+class BinsController < ApplicationController
+  def take
+    bin = Bin.find(params[:id])
+    bin.stock -= 1
+    bin.save! # fine: INV001
+  end
+end

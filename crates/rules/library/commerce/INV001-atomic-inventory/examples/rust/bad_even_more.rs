@@ -49,3 +49,23 @@ pub async fn named(repo: &Products, id: i64, quantity: i32) -> Result<(), Error>
     repo.update_stock(id, stock - quantity).await?; // expect: INV001
     Ok(())
 }
+
+pub async fn tuple(pool: &SqlitePool, id: i64, delta: i64) -> Result<(), sqlx::Error> {
+    let current: (i64,) =
+        sqlx::query_as("SELECT COALESCE(stock, 0) FROM products WHERE id = ?").bind(id).fetch_one(pool).await?;
+    let left = current.0 - delta;
+    sqlx::query("UPDATE products SET stock = ? WHERE id = ?").bind(left).bind(id).execute(pool).await?; // expect: INV001
+    Ok(())
+}
+
+impl Tray {
+    pub fn withdraw(&mut self, quantity: i32) {
+        self.quantity_on_hand -= quantity; // expect: INV001
+    }
+}
+
+pub async fn load_and_save(trays: &Trays, id: Uuid, quantity: i32) -> Result<(), Error> {
+    let mut tray = trays.find_by_id(id).await?;
+    tray.withdraw(quantity);
+    trays.save(&tray).await
+}

@@ -9,3 +9,23 @@ BEGIN
   RETURN NEW;
 END;
 $$ LANGUAGE plpgsql;
+
+CREATE PROCEDURE pick_oldest @name VARCHAR(30), @wanted INT
+AS
+BEGIN
+    SELECT @left = quantity FROM stock WHERE name = @name
+    SET @left = @left - @wanted
+    UPDATE stock -- expect: INV001
+    SET quantity = @left
+    WHERE name = @name
+    SET @wanted = 0
+END
+GO
+
+CREATE FUNCTION sell_unasked() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE warehouse_stock SET quantity_available = quantity_available - wanted -- expect: INV001
+    WHERE product_id = chosen RETURNING quantity_available INTO remaining;
+    INSERT INTO movements (product_id, remaining) VALUES (chosen, remaining);
+END;
+$$;

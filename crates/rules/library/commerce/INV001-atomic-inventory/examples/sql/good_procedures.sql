@@ -6,3 +6,13 @@ UPDATE cart_items SET quantity = quantity - 1 WHERE id = 3; -- fine: INV001
 UPDATE products SET stock = stock + 1 WHERE id = 3; -- fine: INV001
 
 UPDATE products SET stock = 0 WHERE id = 3; -- fine: INV001
+
+CREATE FUNCTION sell_asked() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE warehouse_stock SET quantity_available = quantity_available - wanted -- fine: INV001
+    WHERE product_id = chosen RETURNING quantity_available INTO remaining;
+    IF remaining < 0 THEN
+        RAISE EXCEPTION 'sold out';
+    END IF;
+END;
+$$;

@@ -68,3 +68,28 @@ export async function lockedTooLate(manager: EntityManager, id: number, quantity
   product.stock -= quantity; // expect: INV001
   await manager.save(product);
 }
+
+export async function namedChange(cart: CartRow[]) {
+  for (const row of cart) {
+    const left = { stock: row.Product.stock - row.quantity };
+    await Product.update(left, { where: { id: row.Product.id } }); // expect: INV001
+  }
+}
+
+export async function withOptions(id: number, quantity: number, transaction: Transaction) {
+  const product = await Product.findOne({ where: { id }, transaction });
+  await product.update({ stock: product.stock - quantity }, { transaction }); // expect: INV001
+}
+
+class Picking {
+  async run(): Promise<void> {
+    this.product.stock -= this.wanted // expect: INV001
+    await this.product.save()
+  }
+}
+
+export async function takeColumn(id: string, wanted: number): Promise<void> {
+  const rows = await db.select().from(products).where(eq(products.id, id))
+  const { stock } = rows[0]
+  await db.update(products).set({ stock: stock - wanted }).where(eq(products.id, id)) // expect: INV001
+}

@@ -109,3 +109,22 @@ export async function firestoreBuy(firestore: Firestore, ref: Ref, quantity: num
 export async function orderLine(pool: Pool, id: number) {
   await pool.query("UPDATE order_items SET quantity = quantity - 1 WHERE id = $1", [id]); // fine: INV001
 }
+
+export async function namedByPerson(form: StockForm, id: number) {
+  const change = { stock: form.stock };
+  await Product.update(change, { where: { id } }); // fine: INV001
+}
+
+class StockPanel {
+  take(product: Product, wanted: number) {
+    product.stock -= wanted; // fine: INV001
+    this.updateProductDisplay(product);
+  }
+}
+
+export function take(env: Env, batch: D1PreparedStatement[], id: string, wanted: number): void {
+  batch.push(
+    env.DB.prepare('UPDATE products SET stock = stock - ? WHERE id = ? AND stock >= ?') // fine: INV001
+      .bind(wanted, id, wanted),
+  )
+}

@@ -42,3 +42,11 @@ class Deliveries
         return $order;
     }
 }
+
+class Kitchen
+{
+    public function start(Order $order): void
+    {
+        $order->items()->update(['status' => 'processing']); // fine: ORD001
+    }
+}

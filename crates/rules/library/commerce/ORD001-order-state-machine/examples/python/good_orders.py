@@ -62,3 +62,10 @@ class ExchangeDesk:
     def fill(self, broker, order):
         order.status = "filled"  # fine: ORD001
         order.save()
+
+
+def recompute_status(db, order):
+    statuses = {line.status for line in order.lines}
+    if statuses <= {"cancelled"}:
+        order.status = "cancelled"  # fine: ORD001
+    db.flush()

@@ -22,3 +22,10 @@ class OrdersController < ApplicationController
     order.update(status: "packed", packed_at: Time.current) # fine: ORD001
   end
 end
+
+class KitchenController < ApplicationController
+  def accept
+    return head :conflict if @order.accepted?
+    @order.update(status: "accepted") # fine: ORD001
+  end
+end

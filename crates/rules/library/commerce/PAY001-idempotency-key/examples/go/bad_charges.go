@@ -14,3 +14,9 @@ func Back(order Order) (*stripe.Refund, error) {
 func Take(order Order) (*stripe.Charge, error) {
 	return charge.New(&stripe.ChargeParams{Amount: stripe.Int64(order.Total)}) // expect: PAY001
 }
+
+func Later(order Order) (*stripe.PaymentIntent, error) {
+	params := &stripe.PaymentIntentParams{Amount: stripe.Int64(order.Total)}
+	params.AddMetadata("order_id", order.ID)
+	return paymentintent.New(params) // expect: PAY001
+}

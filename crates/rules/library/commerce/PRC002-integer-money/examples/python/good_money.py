@@ -17,3 +17,7 @@ class Offer(BaseModel):
     price: Decimal  # fine: PRC002
     rating: float  # fine: PRC002
     discount_percent: float  # fine: PRC002
+
+
+def format_price(price: float, currency: str) -> str:  # fine: PRC002
+    return f"{price:.2f} {currency}"
