@@ -51,6 +51,8 @@ pub(crate) struct OwnSettings {
     pub(crate) connections_max: usize,
     /// The currency of a throw-away shop.
     pub(crate) currency: String,
+    /// What the workload's day needs: names without their prefix, and values.
+    pub(crate) day: Vec<(&'static str, String)>,
 }
 
 /// The servers of a run.
@@ -222,7 +224,7 @@ fn variables(settings: &OwnSettings) -> Vec<(String, String)> {
         ("SERVER__MAIL_FOLDER", "mail".to_owned()),
         ("SHOP__REST_MS", REST_MS.to_string()),
     ];
-    let all = thrown_away.chain(limits);
+    let all = thrown_away.chain(limits).chain(settings.day.iter().cloned());
     all.map(|(key, value)| (format!("SELLONCE_{key}"), value)).collect()
 }
 

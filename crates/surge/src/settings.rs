@@ -140,6 +140,11 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether the shop is the run's alone, and gone after it.
+    pub(crate) fn is_thrown_away(&self) -> bool {
+        matches!(&self.shop, ShopChoice::Own { database: None, .. })
+    }
+
     /// How many SKUs are on sale.
     pub fn skus(&self) -> u32 {
         self.skus.unwrap_or(self.workload.skus()).max(1)

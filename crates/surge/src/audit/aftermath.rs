@@ -1,7 +1,6 @@
-//! I8, I9, I10, I11, I13 and I14: what is left behind when everything is at rest.
+//! I8, I9, I10, I11 and I13: what is left behind when everything is at rest.
 //!
-//! Decides by the mails, the stuck list and the ledger. Where a stranger cannot look (limits that this run does not set,
-//! fence numbers), only the shop's own audit is heard, which is added elsewhere.
+//! Decides by the mails, the stuck list and the ledger. Where a stranger cannot look (limits that this run does not set), only the shop's own audit is heard, which is added elsewhere.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,7 +17,6 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
     hanging(case, report.of(Id::I9));
     report.of(Id::I10).skip("this run sets no limits, and the shop's audit was not read");
     reservations(case, report);
-    report.of(Id::I14).skip("fence numbers are seen from inside only, and the shop's audit was not read");
 }
 
 /// I8: every paid order was told by a mail, no mail tells of an order that is not there, equal ids say the same.

@@ -31,6 +31,8 @@ pub(super) struct Shelf<'a> {
     pub(super) told: i64,
     /// Sold, by the shop's orders.
     pub(super) booked: i64,
+    /// Of those, what has left the house.
+    pub(super) shipped: i64,
     /// Sold by either account: no buyer is counted twice.
     pub(super) sold: i64,
     /// Wanted by buyers who know of no end: some of it may have been sold.
@@ -122,6 +124,7 @@ impl<'a> Shelves<'a> {
             }
             if let Some(booked) = account.booked {
                 each(skus, &booked.lines, |shelf, units| add(&mut shelf.booked, units));
+                each(skus, &booked.shipped, |shelf, units| add(&mut shelf.shipped, units));
             }
             each(skus, account.lines(), |shelf, units| add(&mut shelf.sold, units));
         }

@@ -13,7 +13,8 @@ fn captured(day: &mut Day) -> &mut Payment {
 }
 
 fn other_payment(id: &str) -> Payment {
-    Payment { id: id.to_owned(), status: "captured".to_owned(), amount: dollars(500), refunded: 0, asked: 1 }
+    let (id, status, token) = (id.to_owned(), "captured".to_owned(), Some("tok_ok".to_owned()));
+    Payment { id, status, amount: dollars(500), refunded: 0, asked: 1, token }
 }
 
 fn unfinished(day: &mut Day, state: &str) {

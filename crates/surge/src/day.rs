@@ -1,0 +1,81 @@
+//! The day that own servers have: how long they wait, and how their payment provider behaves.
+//!
+//! Decides which settings a workload needs, so that what happens to a real shop within hours happens within seconds: holds
+//! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late, out of order
+//! or never. What the environment says already stays as it is said.
+
+use crate::plan::Workload;
+
+/// How long a server waits for its payment provider unless it is said, in milliseconds.
+const CALL_MS: u64 = 8_000;
+/// How long it waits on a day of everything: not long enough for a slow bank, which takes two seconds.
+const SHORT_CALL_MS: u64 = 1_000;
+
+/// What stands before each name.
+const PREFIX: &str = "SELLONCE_";
+
+/// Settings of own servers for a workload: names of variables, without their prefix, and values.
+pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, String)> {
+    if workload != Workload::Everything {
+        return Vec::new();
+    }
+    let short_call = SHORT_CALL_MS.to_string();
+    let all = [
+        ("SHOP__HOLD_MS", "4000"),
+        ("SHOP__COMPLETE_WAIT_MS", "500"),
+        ("SHOP__PAYMENT_CALL_MS", &short_call),
+        ("SHOP__LEASE_MS", "1600"),
+        ("SHOP__RETRY_MS_MAX", "2000"),
+        ("SHOP__STUCK_MS", "150"),
+        ("SHOP__SWEEP_MS", "250"),
+        ("PAYMENTS__SIMULATED_CALLBACKS", "everything"),
+        ("PAYMENTS__SIMULATED_CALLBACK_COPIES_MAX", "3"),
+        ("PAYMENTS__SIMULATED_CALLBACK_DELAY_MS_MAX", "1500"),
+        ("PAYMENTS__SIMULATED_CALLBACK_NEVER_PER_MILLE", "400"),
+        ("PAYMENTS__SIMULATED_CALLBACK_FORGED_PER_MILLE", "10"),
+        ("PAYMENTS__SIMULATED_SEED", &seed.to_string()),
+    ];
+    let all = all.map(|(name, value)| (name, value.to_owned()));
+    all.into_iter().filter(|(name, _)| !is_said(name)).collect()
+}
+
+/// How long own servers wait for an answer of the provider; `None` if the environment has changed that, or has the
+/// provider lose answers by chance.
+pub(crate) fn answers_within_ms(workload: Workload) -> Option<u64> {
+    let said = ["SHOP__PAYMENT_CALL_MS", "PAYMENTS__CAPTURE"];
+    let lossy = ["LOST", "ANSWER_LOST", "SERVER_ERROR", "TOO_MANY_REQUESTS"];
+    let lossy = lossy.map(|fault| format!("PAYMENTS__SIMULATED_{fault}_PER_MILLE"));
+    if said.into_iter().any(is_said) || lossy.iter().any(|name| is_said(name)) {
+        return None;
+    }
+    Some(if workload == Workload::Everything { SHORT_CALL_MS } else { CALL_MS })
+}
+
+fn is_said(name: &str) -> bool {
+    std::env::var_os(format!("{PREFIX}{name}")).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_day_of_everything_is_hurried() {
+        for workload in Workload::ALL {
+            let is_hurried = !variables(workload, 7).is_empty();
+            assert_eq!(is_hurried, workload == Workload::Everything, "{}", workload.name());
+        }
+    }
+
+    #[test]
+    fn a_lease_outlasts_a_request_that_waits_for_a_payment() {
+        let all = variables(Workload::Everything, 7);
+        let ms = |name: &str| {
+            let found = all.iter().find(|(each, _)| *each == name);
+            found.and_then(|(_, value)| value.parse::<u64>().ok()).expect("it is set")
+        };
+        let longest = ms("SHOP__COMPLETE_WAIT_MS") + ms("SHOP__PAYMENT_CALL_MS");
+        assert!(ms("SHOP__LEASE_MS") > longest, "or a server refuses to start");
+        assert!(ms("SHOP__HOLD_MS") > ms("SHOP__LEASE_MS"));
+    }
+}
