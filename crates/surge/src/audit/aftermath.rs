@@ -61,7 +61,7 @@ fn mails(case: &Case<'_>, finding: &mut Finding) {
 }
 
 fn is_paid(order: &Order) -> bool {
-    !order.status.eq_ignore_ascii_case("pending") && !is_called_off(&order.status)
+    !order.status.eq_ignore_ascii_case("pending") && !is_called_off(order)
 }
 
 /// I9: nothing is under way any more, but for what waits for its buyer.

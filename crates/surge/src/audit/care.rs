@@ -72,7 +72,7 @@ fn stands(order: &Order, payment: &OrderPayment, finding: &mut Finding) {
 
 /// I4: as much goes back as the clerk gave back; all of it where the order was called off.
 fn refunds(order: &Order, payment: &OrderPayment, cares: &[CareAct<'_>], finding: &mut Finding) {
-    if is_called_off(&order.status) || order.statuses.iter().any(|status| is_called_off(status)) {
+    if is_called_off(order) {
         return;
     }
     let sum = |wanted: &dyn Fn(&CareAct<'_>) -> bool| {
@@ -98,7 +98,7 @@ fn stays_done(order: &Order, cares: &[CareAct<'_>], finding: &mut Finding) {
         let is_there = match care.care {
             Care::Refund(_) => true,
             Care::Ship => order.statuses.iter().any(|status| status == "shipped"),
-            Care::Cancel => order.statuses.iter().any(|status| is_called_off(status)),
+            Care::Cancel => is_called_off(order),
         };
         finding.check(is_there, || {
             let expected = if care.care == Care::Ship { "shipped" } else { "cancelled" };

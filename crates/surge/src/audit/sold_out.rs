@@ -223,7 +223,7 @@ fn units_came_back(case: &Case<'_>) -> bool {
         .shelves
         .orders
         .iter()
-        .any(|account| account.booked.is_some_and(|order| super::shelves::is_called_off(&order.status)));
+        .any(|account| account.booked.is_some_and(|order| super::shelves::is_called_off(order)));
     let given_back = case.testimony.purchases.iter().any(|purchase| match purchase.end() {
         Some(End::Declined | End::Abandoned) => true,
         // A cart of several SKUs may hold one until it learns that another is short.
