@@ -23,7 +23,7 @@ use crate::recorder::Recorder;
 /// The mean distance between two orders that are looked after.
 const ORDER_EVERY: Duration = Duration::from_millis(150);
 /// The mean distance between two looks at the stuck list.
-const STUCK_EVERY: Duration = Duration::from_millis(200);
+const STUCK_EVERY: Duration = Duration::from_millis(100);
 
 /// What a clerk and an operator at work need.
 pub(crate) struct Clerk<'a> {

@@ -1,8 +1,8 @@
 //! The day that own servers have: how long they wait, and how their payment provider behaves.
 //!
 //! Decides which settings a workload needs, so that what happens to a real shop within hours happens within seconds: holds
-//! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late, out of order
-//! or never. What the environment says already stays as it is said.
+//! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late and out of
+//! order. What the environment says already stays as it is said.
 
 use crate::plan::Workload;
 
@@ -25,13 +25,13 @@ pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, Str
         ("SHOP__COMPLETE_WAIT_MS", "500"),
         ("SHOP__PAYMENT_CALL_MS", &short_call),
         ("SHOP__LEASE_MS", "1600"),
+        ("SHOP__RETRY_MS_MIN", "500"),
         ("SHOP__RETRY_MS_MAX", "2000"),
         ("SHOP__STUCK_MS", "150"),
         ("SHOP__SWEEP_MS", "250"),
         ("PAYMENTS__SIMULATED_CALLBACKS", "everything"),
-        ("PAYMENTS__SIMULATED_CALLBACK_COPIES_MAX", "3"),
+        ("PAYMENTS__SIMULATED_CALLBACK_COPIES_MAX", "2"),
         ("PAYMENTS__SIMULATED_CALLBACK_DELAY_MS_MAX", "1500"),
-        ("PAYMENTS__SIMULATED_CALLBACK_NEVER_PER_MILLE", "400"),
         ("PAYMENTS__SIMULATED_CALLBACK_FORGED_PER_MILLE", "10"),
         ("PAYMENTS__SIMULATED_SEED", &seed.to_string()),
     ];

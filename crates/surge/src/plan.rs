@@ -421,6 +421,35 @@ mod tests {
     }
 
     #[test]
+    fn on_a_day_of_everything_some_goods_are_scarce_and_most_are_not() {
+        let stocks: Vec<i64> = (0..6).map(|sku| Workload::Everything.stock(sku, 500)).collect();
+        assert_eq!(stocks, [500, 500, 10, 500, 500, 10]);
+        assert_eq!(Workload::Everything.stock(2, 1), 1);
+        assert_eq!(Workload::MovingPrices.stock(2, 500), 500);
+    }
+
+    #[test]
+    fn a_load_has_an_end_if_its_buyers_begin_anew() {
+        let (ramp, hold) = (Duration::from_secs(1), Duration::from_secs(5));
+        assert_eq!(Arrival::Closed { ramp, hold }.length(), Some(Duration::from_secs(6)));
+        assert_eq!(Arrival::Open { rate: 1, hold }.length(), Some(hold));
+        assert_eq!(Arrival::Closed { ramp, hold: Duration::ZERO }.length(), None);
+        assert_eq!(Arrival::DoorsOpen.length(), None);
+    }
+
+    #[test]
+    fn the_clerk_and_the_operator_do_each_of_their_things() {
+        let cares: Vec<Care> = (0..200).map(|number| care(1, number)).collect();
+        for wanted in [Care::Refund { percent: 50 }, Care::Ship, Care::Cancel] {
+            assert!(cares.contains(&wanted), "{wanted:?}");
+        }
+        let words: Vec<Word> = (0..200).map(|number| word(1, number)).collect();
+        for wanted in [Word::Waits, Word::NotCharged, Word::GiveUp] {
+            assert!(words.contains(&wanted), "{wanted:?}");
+        }
+    }
+
+    #[test]
     fn an_open_loop_sends_by_its_rate() {
         let due: Vec<u64> = due_instants(3, 500, Duration::from_secs(20)).collect();
         assert!((9_500..10_500).contains(&due.len()), "{}", due.len());

@@ -20,24 +20,21 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
         .filter_map(|order| Some((order, order.payment.as_ref()?)))
         .filter(|(_, payment)| !payment.status.is_empty())
         .collect();
-    if let Ok(payments) = case.books.payments.get() {
-        let booked: FxHashMap<&str, &Payment> =
-            payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
-        for (order, payment) in &told {
-            if let Some(booked) = booked.get(payment.id.as_str()).filter(|booked| booked.status == "captured") {
-                went_back(order, payment, booked, report.of(Id::I4));
-                stands(order, payment, report.of(Id::I6));
-            }
-        }
-    }
     let mut cares: FxHashMap<&str, Vec<CareAct<'_>>> = FxHashMap::default();
     for care in &case.testimony.cares {
         cares.entry(care.order).or_default().push(*care);
     }
+    let booked = case.books.payments.get().ok().map(|payments| by_key(payments));
     for (order, payment) in told {
         let cares = cares.remove(order.id.as_str()).unwrap_or_default();
-        refunds(order, payment, &cares, report.of(Id::I4));
         stays_done(order, &cares, report.of(Id::I12));
+        // Without the provider's book nobody knows what became of money.
+        let Some(booked) = &booked else { continue };
+        refunds(order, payment, &cares, report.of(Id::I4));
+        if let Some(booked) = booked.get(payment.id.as_str()).filter(|booked| booked.status == "captured") {
+            went_back(order, payment, booked, report.of(Id::I4));
+            stands(order, payment, report.of(Id::I6));
+        }
     }
     for (order, cares) in cares {
         let confirmed = cares.iter().any(|care| care.confirmed);
@@ -46,6 +43,10 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
             violation(format!("order {order}, looked after"), "in the shop's book", "not there")
         });
     }
+}
+
+fn by_key(payments: &[Payment]) -> FxHashMap<&str, &Payment> {
+    payments.iter().map(|payment| (payment.id.as_str(), payment)).collect()
 }
 
 /// I4: what the provider gave back is what the shop says went back, or is on its way.

@@ -18,8 +18,7 @@ const ANSWERED: [&str; 2] = ["tok_ok", "tok_slow"];
 
 pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
     let finding = report.of(Id::I14);
-    let (Some(limit_ms), Ok(payments)) =
-        (case.history.opening.answers_within_ms, case.books.payments.get())
+    let (Some(limit_ms), Ok(payments)) = (case.history.opening.answers_within_ms, case.books.payments.get())
     else {
         return finding.skip(
             "fence numbers are seen from inside only, how long this shop waits for its payment provider is not known, \

@@ -115,7 +115,7 @@ impl<'a> Shelves<'a> {
     fn count(&mut self) {
         let Self { skus, orders, .. } = self;
         for account in orders.iter() {
-            let was_called_off = account.booked.is_some_and(|order| is_called_off(order));
+            let was_called_off = account.booked.is_some_and(is_called_off);
             if let Some(told) = account.told {
                 each(skus, &told.order.lines, |shelf, units| add(&mut shelf.told, units));
             }
@@ -171,8 +171,7 @@ fn is_open(purchase: &Purchase<'_>) -> bool {
 
 /// Whether an order was called off, so that its units are on sale again; by now its money may be back, too.
 pub(super) fn is_called_off(order: &Order) -> bool {
-    let is_word = |status: &String| {
-        ["cancelled", "canceled"].iter().any(|word| status.eq_ignore_ascii_case(word))
-    };
+    let is_word =
+        |status: &String| ["cancelled", "canceled"].iter().any(|word| status.eq_ignore_ascii_case(word));
     is_word(&order.status) || order.statuses.iter().any(is_word)
 }

@@ -90,7 +90,9 @@ impl Dialect for Sellonce {
             (Step::Complete | Step::Misuse, 200 | 201) | (Step::Order, 200) => {
                 ordered(answer, &body, purchase)
             }
-            (Step::Complete | Step::Misuse, 202) => under_way(&body, purchase, retry_after_ms.unwrap_or(RETRY_MS)),
+            (Step::Complete | Step::Misuse, 202) => {
+                under_way(&body, purchase, retry_after_ms.unwrap_or(RETRY_MS))
+            }
             (Step::Ask, 200) => Some(Heard::Next),
             _ => None,
         };
@@ -345,10 +347,9 @@ mod tests {
         purchase.facts.insert("checkout".to_owned(), "chk_1".to_owned());
         for token in ["tok_ok", "tok_declined"] {
             purchase.token = token.to_owned();
-            let [pays, misuses] =
-                [(Step::Complete, Some(1)), (Step::Misuse, None)].map(|(step, index)| {
-                    Sellonce.request(step, index, &purchase).expect("there is such a request")
-                });
+            let [pays, misuses] = [(Step::Complete, Some(1)), (Step::Misuse, None)].map(|(step, index)| {
+                Sellonce.request(step, index, &purchase).expect("there is such a request")
+            });
             assert_eq!((&pays.path, &pays.key), (&misuses.path, &misuses.key));
             assert_ne!(pays.body, misuses.body, "{token}");
         }

@@ -6,5 +6,6 @@ mod clean;
 mod day;
 mod model;
 mod planted;
+mod planted_care;
 mod planted_orders;
 mod speed;
