@@ -9,7 +9,7 @@ use crate::plan::Workload;
 /// How long a server waits for its payment provider unless it is said, in milliseconds.
 const CALL_MS: u64 = 8_000;
 /// How long it waits on a day of everything: not long enough for a slow bank, which takes two seconds.
-const SHORT_CALL_MS: u64 = 1_000;
+const SHORT_CALL_MS: u64 = 700;
 
 /// What stands before each name.
 const PREFIX: &str = "SELLONCE_";
@@ -22,11 +22,12 @@ pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, Str
     let short_call = SHORT_CALL_MS.to_string();
     let all = [
         ("SHOP__HOLD_MS", "4000"),
-        ("SHOP__COMPLETE_WAIT_MS", "500"),
+        ("SHOP__COMPLETE_WAIT_MS", "100"),
         ("SHOP__PAYMENT_CALL_MS", &short_call),
-        ("SHOP__LEASE_MS", "1600"),
+        ("SHOP__LEASE_MS", "900"),
         ("SHOP__RETRY_MS_MIN", "500"),
         ("SHOP__RETRY_MS_MAX", "2000"),
+        ("SHOP__ACTION_POLL_MS", "500"),
         ("SHOP__STUCK_MS", "150"),
         ("SHOP__SWEEP_MS", "250"),
         ("PAYMENTS__SIMULATED_CALLBACKS", "everything"),

@@ -270,13 +270,13 @@ impl Planner {
         let good = |token| Payment { token, ..GOOD };
         let asks_back = |at_bank| Payment { token: "tok_requires_action", at_bank };
         let first = chance.pick(&[
-            (GOOD, 40),
-            (good("tok_declined"), 15),
+            (GOOD, 39),
+            (good("tok_declined"), 13),
             (good("tok_insufficient_funds"), 5),
             (good("tok_timeout"), 10),
             (good("tok_timeout_not_charged"), 10),
             (good("tok_flaky"), 5),
-            (good("tok_slow"), 3),
+            (good("tok_slow"), 6),
             (asks_back(AtBank::Approves), 6),
             (asks_back(AtBank::Refuses), 3),
             (asks_back(AtBank::Vanishes), 3),
