@@ -48,6 +48,8 @@ pub(crate) struct Job {
     pub(crate) goods: Vec<Good>,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
+    /// Whether a buyer may vanish at their bank: where holds do not run out soon, they say no there instead.
+    pub(crate) may_vanish: bool,
 }
 
 impl Job {
@@ -79,6 +81,7 @@ pub(crate) struct Scene {
     pub(crate) opening: Semaphore,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
+    pub(crate) may_vanish: bool,
 }
 
 impl Scene {
@@ -93,6 +96,7 @@ impl Scene {
             goods: job.goods.clone(),
             opening: Semaphore::new(OPENING_MAX),
             patience_ns: job.patience_ns,
+            may_vanish: job.may_vanish,
         }
     }
 }
@@ -190,6 +194,7 @@ mod tests {
             sources: Vec::new(),
             goods: Vec::new(),
             patience_ns: 1,
+            may_vanish: false,
         }
     }
 

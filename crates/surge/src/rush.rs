@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::clerk::Clerk;
 use crate::clock::{Clock, ns};
 use crate::crew;
+use crate::day;
 use crate::faults::{Faults, Workshop};
 use crate::history::{Act, Deed, Event};
 use crate::keeper::Keeper;
@@ -89,6 +90,7 @@ pub(crate) fn jobs(
         },
         goods: stage.goods.clone(),
         patience_ns: ns(settings.patience),
+        may_vanish: stage.own.is_some() && day::holds_run_out(settings.workload),
     };
     Ok((0..parts).map(job).collect())
 }

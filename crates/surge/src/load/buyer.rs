@@ -198,8 +198,9 @@ impl<'a> Tab<'a> {
         let Buyer { scene, number, .. } = self.buyer;
         self.purchase.token = payment.token.to_owned();
         self.purchase.key = format!("surge-{}-{number}-{}-{attempt}", scene.seed, self.tab);
-        self.at_bank = payment.at_bank;
-        let result = if payment.at_bank == AtBank::Approves { "succeed" } else { "fail" };
+        let stays = payment.at_bank == AtBank::Vanishes && !scene.may_vanish;
+        self.at_bank = if stays { AtBank::Refuses } else { payment.at_bank };
+        let result = if self.at_bank == AtBank::Approves { "succeed" } else { "fail" };
         self.purchase.facts.insert("result".to_owned(), result.to_owned());
         self.repeats.clear();
     }
