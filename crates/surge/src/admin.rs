@@ -121,6 +121,14 @@ impl Admin {
         self.call("POST", path, Some(key), Some(body)).await
     }
 
+    /// Sends what has no answer of interest.
+    ///
+    /// # Errors
+    /// When the shop refuses it or does not answer.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<(), AdminError> {
+        self.call("POST", path, None, Some(body)).await.map(drop)
+    }
+
     /// Reads one answer.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod finding;
 mod hands;
 mod instants;
 mod ledger;
+mod limits;
 mod money;
 mod once;
 mod shelves;
@@ -50,6 +51,7 @@ pub fn audit(history: &History, books: &Books) -> Findings {
     let false_sold_out = sold_out::judge(&case, &witnesses, &mut report);
     let money = money::judge(&case, &mut report);
     let once = once::judge(&case, &mut report);
+    limits::judge(&case, &mut report);
     aftermath::judge(&case, &mut report);
     care::judge(&case, &mut report);
     hands::judge(&case, &mut report);

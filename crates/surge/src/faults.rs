@@ -1,4 +1,4 @@
-//! Faults: servers that are killed and paused, and a network that misbehaves, while buyers buy.
+//! Faults: servers that are killed and paused, a database that crashes, and a network that misbehaves, while buyers buy.
 //!
 //! Decides when, by the seed alone. Each fault is taken down with its beginning and its end, and every fault has ended
 //! when the load is over.
@@ -12,8 +12,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::chance::Chance;
 use crate::clock::{Clock, ns};
+use crate::cluster::Cluster;
 use crate::history::{Act, Deed, Event, Fault};
-use crate::own::OwnServers;
+use crate::own::{OwnError, OwnServers};
 use crate::proxy::Proxy;
 use crate::recorder::Recorder;
 
@@ -23,6 +24,8 @@ const TOXIC_EVERY: Duration = Duration::from_secs(2);
 const TOXIC_MS: (u64, u64) = (200, 1_500);
 /// How long a server is paused, in milliseconds.
 const PAUSE_MS: (u64, u64) = (500, 5_000);
+/// How long a database stays down before it is started again, in milliseconds: up to.
+const DATABASE_DOWN_MS_MAX: u64 = 2_000;
 
 /// Which faults there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct FaultPlan {
     pub kill: Option<Duration>,
     /// SIGSTOP and SIGCONT, with this mean distance.
     pub pause: Option<Duration>,
+    /// The database crashes and is started again, with this mean distance.
+    pub restart_database: Option<Duration>,
     /// Faults of the network, drawn from these.
     pub toxics: Vec<Fault>,
 }
@@ -38,7 +43,10 @@ pub struct FaultPlan {
 impl FaultPlan {
     /// Whether nothing goes wrong on purpose.
     pub fn is_empty(&self) -> bool {
-        self.kill.is_none() && self.pause.is_none() && self.toxics.is_empty()
+        self.kill.is_none()
+            && self.pause.is_none()
+            && self.restart_database.is_none()
+            && self.toxics.is_empty()
     }
 }
 
@@ -56,6 +64,8 @@ pub(crate) struct Workshop {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) own: Arc<OwnServers>,
     pub(crate) proxies: Arc<Vec<Proxy>>,
+    /// The database's own server, if it is the run's.
+    pub(crate) cluster: Option<Arc<Cluster>>,
 }
 
 impl Faults {
@@ -68,6 +78,9 @@ impl Faults {
         }
         if let Some(mean) = plan.pause {
             loops.spawn(pauses(workshop.clone(), mean, stopped.clone()));
+        }
+        if let (Some(mean), Some(cluster)) = (plan.restart_database, &workshop.cluster) {
+            loops.spawn(restarts(workshop.clone(), Arc::clone(cluster), mean, stopped.clone()));
         }
         if !plan.toxics.is_empty() {
             loops.spawn(toxics(workshop.clone(), plan.toxics.clone(), stopped));
@@ -133,6 +146,29 @@ async fn pauses(
         workshop.take_down(Fault::Pause, server, began_ns);
     }
     Ok(())
+}
+
+async fn restarts(
+    workshop: Workshop,
+    cluster: Arc<Cluster>,
+    mean: Duration,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let mut chance = Chance::of(workshop.seed, "restart-database", 0);
+    while wait(chance.wait_ns(ns(mean)), &mut stopped).await {
+        let down_ms = chance.below(DATABASE_DOWN_MS_MAX);
+        let began_ns = workshop.clock.now_ns();
+        let restarted = restart(&cluster, Duration::from_millis(down_ms)).await;
+        workshop.take_down(Fault::RestartDatabase, 0, began_ns);
+        restarted.map_err(|error| format!("after a crash of the database: {error}"))?;
+    }
+    Ok(())
+}
+
+async fn restart(cluster: &Cluster, down: Duration) -> Result<(), OwnError> {
+    cluster.crash().await?;
+    sleep(down).await;
+    cluster.start().await
 }
 
 async fn toxics(

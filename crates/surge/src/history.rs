@@ -37,6 +37,22 @@ pub struct Opening {
     /// is known, and the provider loses no answer but those that a buyer's token says.
     #[serde(default)]
     pub answers_within_ms: Option<u64>,
+    /// The limits that were set before the first request, if any were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limits: Option<Limits>,
+}
+
+/// Limits of a run (I10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// The discount code, which is the only one that buyers ask for.
+    pub code: String,
+    /// How often it can be used over all orders.
+    pub uses_max: i64,
+    /// The SKU of which a buyer may have only so many units.
+    pub sku: String,
+    /// How many, over all of the buyer's orders.
+    pub units_max: i64,
 }
 
 /// A SKU on sale.
@@ -340,7 +356,7 @@ pub enum Deed {
     Fault {
         /// What fault.
         fault: Fault,
-        /// Which server; its place in the list.
+        /// Which server; its place in the list. The database has none, and 0 stands there.
         server: u16,
     },
     /// All waiting buyers were let go at once.
@@ -370,6 +386,8 @@ pub enum Fault {
     Kill,
     /// SIGSTOP, until SIGCONT.
     Pause,
+    /// The database's server crashed, until it answered again.
+    RestartDatabase,
     /// Bytes arrive late.
     Latency,
     /// Nothing can connect, and what was connected is cut.
@@ -394,6 +412,7 @@ impl Fault {
         match self {
             Self::Kill => "kill",
             Self::Pause => "pause",
+            Self::RestartDatabase => "restart_database",
             Self::Latency => "latency",
             Self::Down => "down",
             Self::Bandwidth => "bandwidth",
@@ -420,8 +439,37 @@ pub fn email(seed: u64, purchase: u64) -> String {
     format!("buyer-{purchase}.{seed}@surge.example")
 }
 
-/// The purchase that an address of [`email`] belongs to; `None` for anybody else's address and other runs'.
+/// The address of a purchase whose buyer also has the purchase before it: that one's address in capitals. A shop takes
+/// the two for one buyer, and its books still tell which purchase it was.
+pub fn second_email(seed: u64, purchase: u64) -> String {
+    email(seed, purchase.saturating_sub(1)).replacen("buyer", "BUYER", 1)
+}
+
+/// The purchase that an address of [`email`] or [`second_email`] belongs to; `None` for anybody else's address and other
+/// runs'.
 pub fn purchase_of(seed: u64, email: &str) -> Option<u64> {
-    let (purchase, of) = email.strip_prefix("buyer-")?.strip_suffix("@surge.example")?.split_once('.')?;
-    (of.parse() == Ok(seed)).then(|| purchase.parse().ok())?
+    let (first, second) = (email.strip_prefix("buyer-"), email.strip_prefix("BUYER-"));
+    let (purchase, of) = first.or(second)?.strip_suffix("@surge.example")?.split_once('.')?;
+    let purchase: u64 = purchase.parse().ok().filter(|_| of.parse() == Ok(seed))?;
+    if second.is_some() { purchase.checked_add(1) } else { Some(purchase) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_which_purchase_it_is_of() {
+        for purchase in [0, 1, 4_711, u64::MAX] {
+            assert_eq!(purchase_of(7, &email(7, purchase)), Some(purchase));
+            assert_eq!(purchase_of(8, &email(7, purchase)), None);
+        }
+        assert_eq!(second_email(7, 13).to_lowercase(), email(7, 12));
+        assert_eq!(purchase_of(7, &second_email(7, 13)), Some(13));
+        for other in
+            ["ada@example.com", "buyer-1@surge.example", "Buyer-1.7@surge.example", "buyer-x.7@surge.example"]
+        {
+            assert_eq!(purchase_of(7, other), None, "{other}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use self::door::Door;
 pub(crate) use self::door::Usher;
 use crate::clock::{Clock, ns};
 use crate::dialect::Dialect;
-use crate::history::Good;
+use crate::history::{Good, Limits};
 use crate::plan::{Arrival, Planner, Workload, due_instants};
 use crate::recorder::Recorder;
 use crate::wire::{self, Protocol, STREAMS_PER_CONNECTION, Wire};
@@ -46,6 +46,8 @@ pub(crate) struct Job {
     /// Local addresses to connect from; any if there is none.
     pub(crate) sources: Vec<IpAddr>,
     pub(crate) goods: Vec<Good>,
+    /// What buyers run into, if limits are set.
+    pub(crate) limits: Option<Limits>,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
     /// Whether a buyer may vanish at their bank: where holds do not run out soon, they say no there instead.
@@ -77,6 +79,7 @@ pub(crate) struct Scene {
     pub(crate) wire: Wire,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) goods: Vec<Good>,
+    pub(crate) limits: Option<Limits>,
     /// How many of those who wait for the door open their checkouts at once.
     pub(crate) opening: Semaphore,
     /// After which time a buyer without a definite answer gives up.
@@ -94,6 +97,7 @@ impl Scene {
             wire: Wire::new(job.doors.clone(), job.protocol, job.lanes(), &job.sources),
             recorder,
             goods: job.goods.clone(),
+            limits: job.limits.clone(),
             opening: Semaphore::new(OPENING_MAX),
             patience_ns: job.patience_ns,
             may_vanish: job.may_vanish,
@@ -193,6 +197,7 @@ mod tests {
             protocol: Protocol::Http2,
             sources: Vec::new(),
             goods: Vec::new(),
+            limits: None,
             patience_ns: 1,
             may_vanish: false,
         }

@@ -30,7 +30,7 @@ const REST_MS: u64 = 2_000;
 /// Why own servers cannot be had.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct OwnError(String);
+pub(crate) struct OwnError(pub(crate) String);
 
 impl From<std::io::Error> for OwnError {
     fn from(error: std::io::Error) -> Self {
@@ -43,8 +43,10 @@ impl From<std::io::Error> for OwnError {
 pub(crate) struct OwnSettings {
     /// This binary.
     pub(crate) binary: PathBuf,
-    /// `sqlite` for a throw-away file, or the address of a database.
+    /// The address of a database; a SQLite file beside the servers if there is none.
     pub(crate) database: Option<String>,
+    /// Whether the database is made for the run: then the shop is set up as the run needs it.
+    pub(crate) is_thrown_away: bool,
     /// How many processes.
     pub(crate) servers: u16,
     /// How many connections may come at once.
@@ -213,9 +215,10 @@ impl OwnServers {
 
 /// What is set besides the addresses: the limits that a load from one machine would run into, and the audit's rest.
 fn variables(settings: &OwnSettings) -> Vec<(String, String)> {
-    let thrown_away =
-        [("SERVER__DATABASE", "sqlite:surge.db".to_owned()), ("SHOP__CURRENCY", settings.currency.clone())];
-    let thrown_away = thrown_away.into_iter().filter(|_| settings.database.is_none());
+    let file = ("SERVER__DATABASE", "sqlite:surge.db".to_owned());
+    let file = Some(file).filter(|_| settings.database.is_none());
+    let currency = ("SHOP__CURRENCY", settings.currency.clone());
+    let currency = Some(currency).filter(|_| settings.is_thrown_away);
     let limits = [
         ("SERVER__CONNECTIONS_MAX", settings.connections_max.to_string()),
         ("SERVER__CONNECTIONS_PER_ADDRESS_MAX", "0".to_owned()),
@@ -224,7 +227,7 @@ fn variables(settings: &OwnSettings) -> Vec<(String, String)> {
         ("SERVER__MAIL_FOLDER", "mail".to_owned()),
         ("SHOP__REST_MS", REST_MS.to_string()),
     ];
-    let all = thrown_away.chain(limits).chain(settings.day.iter().cloned());
+    let all = file.into_iter().chain(currency).chain(limits).chain(settings.day.iter().cloned());
     all.map(|(key, value)| (format!("SELLONCE_{key}"), value)).collect()
 }
 
@@ -237,7 +240,7 @@ pub(crate) fn free_ports(count: usize) -> Result<Vec<SocketAddr>, OwnError> {
 }
 
 /// The end of a log: why a server did not open.
-fn end_of(log: &Path) -> String {
+pub(crate) fn end_of(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(3)..].join(" / ")

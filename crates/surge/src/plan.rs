@@ -82,6 +82,11 @@ impl Workload {
         matches!(self, Self::FailingPayments | Self::Everything)
     }
 
+    /// Whether buyers run into limits in it.
+    pub(crate) fn has_limits(self) -> bool {
+        self == Self::Everything
+    }
+
     /// Whether the merchant is busy in it.
     pub(crate) fn has_merchant(self) -> bool {
         matches!(self, Self::MovingPrices | Self::Everything)

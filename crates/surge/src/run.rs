@@ -83,6 +83,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
         goods: stage.goods.clone(),
         all_must_sell: settings.workload.all_must_sell() && settings.faults.is_empty(),
         answers_within_ms: stage.own.as_ref().and_then(|_| day::answers_within_ms(settings.workload)),
+        limits: stage.limits.clone(),
     };
     let mut watchers = JoinSet::new();
     let watch = Watch::start(&stage.metrics, &mut watchers);
@@ -138,7 +139,7 @@ async fn read_books(settings: &Settings, stage: &Stage, opening: &Opening) -> Bo
     match &stage.keeper {
         Keeper::Target(keeper) => keeper.books(opening).await,
         Keeper::Sellonce(admin) => {
-            let is_own = settings.is_thrown_away();
+            let is_own = settings.shop.is_thrown_away();
             let mails = stage.own.as_ref().map(|own| own.mails());
             Shelf { admin, opening, is_own, mails }.read().await
         }
@@ -173,13 +174,18 @@ struct Plan {
 
 impl Plan {
     fn of(settings: &Settings) -> Self {
-        let every = |name: &str, mean: Option<std::time::Duration>| {
+        let every = |name: &str, mean: Option<Duration>| {
             mean.map(|mean| Setting { name: name.to_owned(), value: format!("every {mean:?} in the mean") })
         };
         let toxics: Vec<&str> = settings.faults.toxics.iter().map(|toxic| toxic.name()).collect();
         let toxics =
             (!toxics.is_empty()).then(|| Setting { name: "toxics".to_owned(), value: toxics.join(", ") });
-        let faults = [every("kill -9", settings.faults.kill), every("pause", settings.faults.pause), toxics];
+        let faults = [
+            every("kill -9", settings.faults.kill),
+            every("pause", settings.faults.pause),
+            every("restart of the database", settings.faults.restart_database),
+            toxics,
+        ];
         Self {
             arrival: settings.arrival(),
             buyers: settings.buyers,
@@ -194,14 +200,17 @@ impl Plan {
     fn in_words(&self) -> String {
         let buyers = things(self.buyers, "buyer");
         match self.arrival {
-            Arrival::DoorsOpen => format!("{buyers} pay at one instant, when the doors open"),
-            Arrival::Closed { ramp, hold } if hold.is_zero() => {
-                format!("{buyers} come within {ramp:?}, each buys once")
-            }
-            Arrival::Closed { ramp, hold } => {
-                format!("{buyers} come within {ramp:?} and begin anew for {hold:?}")
-            }
+            Arrival::DoorsOpen => format!("{buyers}, paying at one instant, when the doors open"),
             Arrival::Open { rate, hold } => format!("open loop, {rate}/s by the clock for {hold:?}"),
+            Arrival::Closed { ramp, hold } => {
+                let come =
+                    if ramp.is_zero() { "at once".to_owned() } else { format!("coming within {ramp:?}") };
+                let buy = match hold {
+                    Duration::ZERO => "buying once".to_owned(),
+                    hold => format!("buying again and again for {hold:?}"),
+                };
+                format!("{buyers} {come}, {buy}")
+            }
         }
     }
 
@@ -287,5 +296,31 @@ mod tests {
         check(&["I4", "I8", "I9", "I11"], true);
         check(&["I1"], false);
         check(&["I4", "I12"], false);
+    }
+
+    #[test]
+    fn a_plan_is_told_without_times_that_are_none() {
+        let seconds = Duration::from_secs;
+        for (buyers, arrival, expect) in [
+            (1, Arrival::DoorsOpen, "1 buyer, paying at one instant, when the doors open"),
+            (
+                1_000,
+                Arrival::Closed { ramp: seconds(0), hold: seconds(0) },
+                "1,000 buyers at once, buying once",
+            ),
+            (
+                2,
+                Arrival::Closed { ramp: seconds(10), hold: seconds(0) },
+                "2 buyers coming within 10s, buying once",
+            ),
+            (
+                2,
+                Arrival::Closed { ramp: seconds(0), hold: seconds(90) },
+                "2 buyers at once, buying again and again for 90s",
+            ),
+            (0, Arrival::Open { rate: 5, hold: seconds(20) }, "open loop, 5/s by the clock for 20s"),
+        ] {
+            assert_eq!(Plan { arrival, buyers, faults: Vec::new() }.in_words(), expect);
+        }
     }
 }

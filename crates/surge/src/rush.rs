@@ -55,7 +55,7 @@ pub(crate) fn jobs(
         let needed = connections.div_ceil(per_process);
         return Err(Stop::Unusable(format!(
             "{connections} connections need {needed} servers, for one process may have {} files open here: \
-             --servers {needed} --database postgres://...",
+             --servers {needed} --database postgres",
             machine.open_files_max
         )));
     }
@@ -89,6 +89,7 @@ pub(crate) fn jobs(
             Vec::new()
         },
         goods: stage.goods.clone(),
+        limits: stage.limits.clone(),
         patience_ns: ns(settings.patience),
         may_vanish: stage.own.is_some() && day::holds_run_out(settings.workload),
     };
@@ -107,7 +108,8 @@ pub(crate) async fn run(
     let (seed, clock) = (first.seed, first.clock);
     let faults = stage.own.as_ref().map(|own| {
         let (recorder, own, proxies) = (Arc::clone(recorder), Arc::clone(own), Arc::clone(&stage.proxies));
-        Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies })
+        let cluster = stage.cluster.clone();
+        Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies, cluster })
     });
     let (stop, stopped) = watch::channel(false);
     let foreman = Foreman { recorder, watch, held: AtomicU64::new(UNKNOWN) };
@@ -151,7 +153,7 @@ async fn keep_shop(
     };
     let look_after = async {
         let Some(clerk) = &clerk else { return };
-        if settings.is_thrown_away() {
+        if settings.shop.is_thrown_away() {
             tokio::join!(clerk.work(stopped.clone()), clerk.operate(stopped.clone()));
         } else {
             clerk.work(stopped.clone()).await;

@@ -63,8 +63,8 @@ pub struct Settings {
 pub enum ShopChoice {
     /// Servers of this binary, started for the run.
     Own {
-        /// Their database; a throw-away SQLite file if none is named.
-        database: Option<String>,
+        /// Their database.
+        database: OwnDatabase,
         /// How many; more than one needs PostgreSQL.
         servers: u16,
     },
@@ -86,7 +86,65 @@ pub enum ShopChoice {
     },
 }
 
+/// What own servers keep their data in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnDatabase {
+    /// A SQLite file, made for the run and removed with it.
+    File,
+    /// A PostgreSQL cluster, made for the run and removed with it.
+    Cluster,
+    /// Somebody's database, at this address.
+    At(String),
+}
+
+impl OwnDatabase {
+    /// Reads what is said of it: nothing, `postgres` without an address, or an address.
+    pub fn of(said: Option<&str>) -> Self {
+        match said {
+            None => Self::File,
+            Some("postgres") => Self::Cluster,
+            Some(address) => Self::At(address.to_owned()),
+        }
+    }
+
+    /// Whether several servers can share it.
+    pub fn is_postgres(&self) -> bool {
+        match self {
+            Self::File => false,
+            Self::Cluster => true,
+            Self::At(address) => address.starts_with("postgres"),
+        }
+    }
+}
+
+impl ShopChoice {
+    /// Whether all of the shop is made for the run, and removed with it.
+    pub(crate) fn is_thrown_away(&self) -> bool {
+        matches!(self, Self::Own { database: OwnDatabase::File | OwnDatabase::Cluster, .. })
+    }
+}
+
 impl Settings {
+    /// Whether the database may be crashed, if that is asked for.
+    ///
+    /// # Errors
+    /// With what to do instead.
+    pub(crate) fn may_restart_database(&self) -> Result<(), String> {
+        match &self.shop {
+            _ if self.faults.restart_database.is_none() => Ok(()),
+            ShopChoice::Own { database: OwnDatabase::Cluster, .. } => Ok(()),
+            ShopChoice::Own { database: OwnDatabase::File, .. } => Err(
+                "a SQLite file has no server to restart: --kill ends the process that has it open, and --database \
+                 postgres starts a PostgreSQL for the run"
+                    .to_owned(),
+            ),
+            ShopChoice::Own { .. } | ShopChoice::Running { .. } | ShopChoice::Target { .. } => Err(
+                "only a PostgreSQL that surge started itself is restarted: --database postgres, without an address"
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// How buyers come.
     pub fn arrival(&self) -> Arrival {
         let Self { workload, rate, ramp, hold, faults, .. } = self;
@@ -138,11 +196,6 @@ impl Settings {
             return lacks("`reprice`");
         }
         Ok(())
-    }
-
-    /// Whether the shop is the run's alone, and gone after it.
-    pub(crate) fn is_thrown_away(&self) -> bool {
-        matches!(&self.shop, ShopChoice::Own { database: None, .. })
     }
 
     /// How many SKUs are on sale.

@@ -9,17 +9,19 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::admin::{Admin, AdminError};
+use crate::cluster::Cluster;
 use crate::day;
 use crate::dialect::Dialect;
 use crate::dialect::sellonce::Sellonce;
-use crate::history::{Good, Money};
+use crate::history::{Good, Limits, Money};
 use crate::keeper::Keeper;
-use crate::own::{OwnServers, OwnSettings};
+use crate::limits;
+use crate::own::{OwnError, OwnServers, OwnSettings};
 use crate::page::things;
 use crate::progress::Progress;
 use crate::proxy::Proxy;
 use crate::run::Stop;
-use crate::settings::{Settings, ShopChoice, may_load};
+use crate::settings::{OwnDatabase, Settings, ShopChoice, may_load};
 use crate::target::{Target, TargetKeeper};
 use crate::wire::Door;
 
@@ -48,8 +50,12 @@ pub(crate) struct Stage {
     /// How buyers speak to it.
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) own: Option<Arc<OwnServers>>,
+    /// The database's own server, if the run has started it. It ends after the servers.
+    pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) proxies: Arc<Vec<Proxy>>,
     pub(crate) goods: Vec<Good>,
+    /// The limits that were set: on own servers alone.
+    pub(crate) limits: Option<Limits>,
     pub(crate) database: Option<String>,
     handle: String,
 }
@@ -57,9 +63,10 @@ pub(crate) struct Stage {
 impl Stage {
     /// Makes the shop ready and puts the goods on sale.
     pub(crate) async fn set(settings: &Settings, seed: u64, progress: &Progress) -> Result<Self, Stop> {
+        settings.may_restart_database().map_err(Stop::Usage)?;
         let mut stage = match &settings.shop {
             ShopChoice::Own { database, servers } => {
-                Self::own(settings, seed, database.clone(), *servers, progress).await?
+                Self::own(settings, seed, database, *servers, progress).await?
             }
             ShopChoice::Running { url, admin_key, i_own } => {
                 Self::running(settings, seed, url, admin_key, i_own.as_deref()).await?
@@ -75,23 +82,38 @@ impl Stage {
     async fn own(
         settings: &Settings,
         seed: u64,
-        database: Option<String>,
+        database: &OwnDatabase,
         servers: u16,
         progress: &Progress,
     ) -> Result<Self, Stop> {
         progress.now("starting a server");
+        let unusable = |error: OwnError| Stop::Unusable(error.to_string());
+        let (cluster, address) = match database {
+            OwnDatabase::File => (None, None),
+            OwnDatabase::At(address) => (None, Some(address.clone())),
+            OwnDatabase::Cluster => {
+                let cluster = Cluster::make(servers).await.map_err(unusable)?;
+                let address = cluster.url();
+                (Some(Arc::new(cluster)), Some(address))
+            }
+        };
         let connections_max = usize::try_from(settings.buyers).unwrap_or(usize::MAX);
         let own = OwnServers::start(OwnSettings {
             binary: settings.binary.clone(),
-            database: database.clone(),
+            database: address,
+            is_thrown_away: settings.shop.is_thrown_away(),
             servers,
             connections_max: connections_max.saturating_add(SPARE_CONNECTIONS).min(1_000_000),
             currency: settings.currency.clone(),
             day: day::variables(settings.workload, seed),
         });
-        let own = own.await.map_err(|error| Stop::Unusable(error.to_string()))?;
-        let key = own.admin_key().await.map_err(|error| Stop::Unusable(error.to_string()))?;
-        let kind = database.as_deref().map_or("a throw-away SQLite database", without_password_kind);
+        let own = own.await.map_err(unusable)?;
+        let key = own.admin_key().await.map_err(unusable)?;
+        let kind = match (&cluster, database) {
+            (Some(cluster), _) => cluster.name(),
+            (None, OwnDatabase::At(address)) => without_password_kind(address).to_owned(),
+            (None, OwnDatabase::File | OwnDatabase::Cluster) => "a throw-away SQLite database".to_owned(),
+        };
         let mut doors = own.doors();
         let mut proxies = Vec::new();
         if !settings.faults.toxics.is_empty() {
@@ -112,10 +134,12 @@ impl Stage {
             keeper: Keeper::Sellonce(Admin::new(own.doors(), key)),
             dialect: Arc::new(Sellonce),
             own: Some(Arc::new(own)),
+            cluster,
             doors,
             proxies: Arc::new(proxies),
             goods: Vec::new(),
-            database: Some(kind.to_owned()),
+            limits: None,
+            database: Some(kind),
             handle: handle(seed),
         })
     }
@@ -139,9 +163,11 @@ impl Stage {
             keeper: Keeper::Sellonce(Admin::new(vec![door.clone()], admin_key.to_owned())),
             dialect: Arc::new(Sellonce),
             own: None,
+            cluster: None,
             doors: vec![door],
             proxies: Arc::default(),
             goods: Vec::new(),
+            limits: None,
             database: None,
             handle: handle(seed),
         })
@@ -161,9 +187,11 @@ impl Stage {
             keeper: Keeper::Target(TargetKeeper::new(target.clone(), door.clone())),
             dialect: Arc::new(target.clone()),
             own: None,
+            cluster: None,
             doors: vec![door],
             proxies: Arc::default(),
             goods: Vec::new(),
+            limits: None,
             database: None,
             handle: handle(seed),
         })
@@ -179,7 +207,9 @@ impl Stage {
                 "this shop has {first} from an earlier run: choose another --seed"
             )));
         }
-        if !settings.is_thrown_away() {
+        let has_limits = self.own.is_some() && settings.workload.has_limits();
+        let limits = limits::of_run(seed, &goods, settings.buyers).filter(|_| has_limits);
+        if !settings.shop.is_thrown_away() {
             let clean = match self.keeper {
                 Keeper::Sellonce(_) => {
                     "`sellonce surge clean` hides the product and takes out its stock; orders are never deleted."
@@ -192,9 +222,16 @@ impl Stage {
                 self.handle,
                 things(goods.len() as i128, "SKU")
             ));
+            if let Some(Limits { code, uses_max, .. }) = &limits {
+                let uses = things(*uses_max, "use");
+                progress.note(&format!("And for a day the discount code {code}, which has {uses}."));
+            }
         }
         self.keeper.sell(&self.handle, &goods, seed).await.map_err(|error| unusable(&error))?;
-        self.goods = goods;
+        if let (Some(limits), Keeper::Sellonce(admin)) = (&limits, &self.keeper) {
+            limits::set(admin, limits).await.map_err(|error| unusable(&error))?;
+        }
+        (self.goods, self.limits) = (goods, limits);
         Ok(())
     }
 

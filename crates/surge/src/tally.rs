@@ -244,6 +244,7 @@ mod tests {
             goods: vec![Good { sku: "mug".to_owned(), stock: 10, price }],
             all_must_sell: false,
             answers_within_ms: None,
+            limits: None,
         };
         History { opening, events }
     }

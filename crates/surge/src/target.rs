@@ -10,6 +10,7 @@ mod file;
 mod keeper;
 mod reading;
 mod requests;
+mod secrets;
 mod template;
 
 use std::sync::{Arc, OnceLock};

@@ -257,7 +257,7 @@ pub struct Bucket {
 pub struct FaultSpan {
     /// What fault.
     pub fault: Fault,
-    /// Which server; its place in the list, from 0.
+    /// Which server; its place in the list, from 0. The database has none, and 0 stands there.
     pub server: u16,
     /// From when, in milliseconds from the run's start.
     pub began_ms: u64,

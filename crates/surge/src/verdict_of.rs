@@ -77,6 +77,7 @@ mod tests {
             goods: Vec::new(),
             all_must_sell: false,
             answers_within_ms: None,
+            limits: None,
         }
     }
 

@@ -14,3 +14,6 @@ mod sale;
 mod servers;
 mod shutdown;
 mod surge;
+mod surge_database;
+mod surge_ends;
+mod surge_secrets;

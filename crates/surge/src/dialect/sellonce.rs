@@ -127,6 +127,9 @@ fn opening(purchase: &Purchase, with_price: bool) -> Value {
         None => json!({"lines": lines(purchase, with_price)}),
     };
     body["email"] = purchase.email.as_str().into();
+    if let Some(code) = purchase.facts.get("discount") {
+        body["discount_code"] = code.as_str().into();
+    }
     body
 }
 
@@ -303,6 +306,7 @@ mod tests {
     #[test]
     fn what_a_checkout_brings_is_asked_for_in_the_next_request() {
         let mut purchase = purchase();
+        purchase.facts.insert("discount".to_owned(), "SURGE-7".to_owned());
         let open = Sellonce.request(Step::Open, Some(0), &purchase).unwrap();
         assert_eq!((open.method.as_str(), open.path.as_str()), ("POST", "/v1/checkouts"));
         let opened = answer(
@@ -315,6 +319,8 @@ mod tests {
         );
         let heard = Sellonce.read(Step::Open, Some(0), &opened, &mut purchase);
         assert!(matches!(heard, Heard::Opened { confirm: None, .. }), "{heard:?}");
+        let body: Value = serde_json::from_slice(&open.body).unwrap();
+        assert_eq!(body["discount_code"], "SURGE-7");
         let complete = Sellonce.request(Step::Complete, Some(1), &purchase).unwrap();
         assert_eq!(complete.path, "/v1/checkouts/chk_1/complete");
         assert!(complete.headers.contains(&("idempotency-key".to_owned(), "k".to_owned())));

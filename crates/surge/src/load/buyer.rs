@@ -14,6 +14,7 @@ use super::door::Place;
 use crate::chance::Chance;
 use crate::dialect::{Heard, Purchase, Request, body_hash};
 use crate::history::{self, End, Ended, Exchange, Line, Step, Told};
+use crate::limits::Asks;
 use crate::plan::{AtBank, Payment, Planned, Way};
 use crate::wire::Sent;
 
@@ -93,14 +94,20 @@ struct Tab<'a> {
 
 impl<'a> Tab<'a> {
     fn new(buyer: &'a Buyer, tab: u8, lines: Vec<Line>, place: Option<Place>) -> Self {
-        let purchase = Purchase {
-            number: buyer.number,
-            email: history::email(buyer.scene.seed, buyer.number),
-            lines,
-            token: String::new(),
-            key: String::new(),
-            facts: BTreeMap::new(),
-        };
+        let Buyer { scene, number, .. } = buyer;
+        let mut facts = BTreeMap::new();
+        let mut email = history::email(scene.seed, *number);
+        if let Some(limits) = &scene.limits {
+            let asks = Asks::of(scene.seed, *number);
+            if asks.discount {
+                facts.insert("discount".to_owned(), limits.code.clone());
+            }
+            if asks.again {
+                email = history::second_email(scene.seed, *number);
+            }
+        }
+        let (token, key) = (String::new(), String::new());
+        let purchase = Purchase { number: *number, email, lines, token, key, facts };
         let (at_bank, repeats) = (AtBank::Approves, BTreeMap::new());
         Self { buyer, tab, purchase, place, at_bank, own_ns: 0, repeats }
     }

@@ -58,7 +58,10 @@ pub(super) fn events(timeline: &Timeline) -> Vec<Event> {
             let (from, to) = (seconds(span.began_ms), seconds(span.ended_ms));
             let (name, server) = (span.fault.name(), span.server + 1);
             let lasted = time((to - from).max(0.0) * 1_000.0);
-            let name = format!("{name} of server {server} at {} s, for {lasted}", rounded(from));
+            let (at, what) = (rounded(from), format!("{name} of server {server}"));
+            let what =
+                if span.fault == Fault::RestartDatabase { "crash of the database".to_owned() } else { what };
+            let name = format!("{what} at {at} s, for {lasted}");
             Event { from, to: Some(to), sign: sign(span.fault).to_owned(), name }
         })
         .chain(opened)
@@ -71,6 +74,7 @@ fn sign(fault: Fault) -> &'static str {
     match fault {
         Fault::Kill => "✕",
         Fault::Pause => "‖",
+        Fault::RestartDatabase => "db",
         Fault::Down => "down",
         Fault::Latency => "slow",
         Fault::Bandwidth

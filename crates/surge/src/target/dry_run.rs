@@ -1,6 +1,7 @@
 //! A dry run: one purchase, shown request by request.
 //!
-//! Decides how it is shown. It is a purchase all the same: the shop sells one unit of a product of surge's own.
+//! Decides how it is shown. It is a purchase all the same: the shop sells one unit of a product of surge's own. What must
+//! not be seen is `secrets`'s to say.
 
 use std::fmt::Write;
 
@@ -9,6 +10,7 @@ use crate::history::{Good, Line, Money, email};
 use crate::wire::{Door, Protocol, Wire};
 
 use super::keeper::TargetKeeper;
+use super::secrets::Secrets;
 use super::{Inner, Target};
 
 /// What is shown of a body.
@@ -20,25 +22,72 @@ const SHOWN_MAX: usize = 500;
 /// What was shown until it went wrong, with the reason at its end.
 pub async fn dry_run(target: &Target, seed: u64, i_own: Option<&str>) -> Result<String, String> {
     let door = crate::stage::door_of(target.url(), i_own).await.map_err(|stop| stop.to_string())?;
-    let mut shown = String::new();
+    let secrets = Secrets::of(&target.0.file, &target.0.values);
+    let mut shown = Shown { text: String::new(), secrets };
     let done = buy(target, seed, door, &mut shown).await;
     match done {
-        Ok(()) => Ok(shown),
-        Err(reason) => Err(format!("{shown}{reason}\n")),
+        Ok(()) => Ok(shown.hidden()),
+        Err(reason) => {
+            shown.line(&reason);
+            Err(shown.hidden())
+        }
     }
 }
 
-async fn buy(target: &Target, seed: u64, door: Door, shown: &mut String) -> Result<(), String> {
+/// What is shown, until now.
+struct Shown {
+    text: String,
+    secrets: Secrets,
+}
+
+impl Shown {
+    fn line(&mut self, text: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "{text}");
+    }
+
+    fn request(&mut self, place: usize, name: &str, request: &Request) {
+        self.secrets.learn_request(request);
+        self.line(&format!("step {}, {name}: {} {}", place + 1, request.method, request.path));
+        for (name, value) in &request.headers {
+            self.line(&format!("  {name}: {value}"));
+        }
+        self.body(&request.body);
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        self.secrets.learn_answer(answer);
+        self.line(&format!("  answered {}", answer.status));
+        self.body(&answer.body);
+    }
+
+    /// The beginning of a body; hidden before it is cut, so that no part of a secret is left at its end.
+    fn body(&mut self, body: &[u8]) {
+        if !body.is_empty() {
+            let text = self.secrets.hide(&String::from_utf8_lossy(body));
+            let text: String = text.chars().take(SHOWN_MAX).collect();
+            self.line(&format!("  {text}"));
+        }
+    }
+
+    /// Everything, as it may be seen: what was learned late is hidden from the beginning.
+    fn hidden(&self) -> String {
+        self.secrets.hide(&self.text)
+    }
+}
+
+async fn buy(target: &Target, seed: u64, door: Door, shown: &mut Shown) -> Result<(), String> {
     let inner: &Inner = &target.0;
     let price = Money { amount: 4_999, currency: inner.file.currency.clone() };
     let good = Good { sku: format!("surge-{seed}"), stock: 1, price };
     let keeper = TargetKeeper::new(target.clone(), door.clone());
     keeper.sell(std::slice::from_ref(&good), seed).await?;
-    line(shown, &format!("1 unit of {} is on sale", good.sku));
+    shown.line(&format!("1 unit of {} is on sale", good.sku));
     if let Some(known) = inner.known.get() {
         let facts = known.facts.iter().chain(known.of_sku.values().flatten());
+        shown.secrets.learn_facts(facts.clone());
         for (name, value) in facts {
-            line(shown, &format!("  {name} = {value}"));
+            shown.line(&format!("  {name} = {value}"));
         }
     }
     let wire = Wire::new(vec![door], Protocol::Http1, 1, &[]);
@@ -50,21 +99,23 @@ async fn buy(target: &Target, seed: u64, door: Door, shown: &mut String) -> Resu
         key: format!("surge-{seed}-dry-run"),
         facts: std::collections::BTreeMap::new(),
     };
+    shown.secrets.may_be_seen(&purchase.key);
     for (place, step) in target.steps().iter().enumerate() {
         let name = &inner.file.steps[place].name;
         let request = target
             .step_request(place, &purchase)
             .map_err(|name| format!("`{{{{{name}}}}}` stands for nothing"))?;
-        show_request(shown, place, name, &request);
+        shown.request(place, name, &request);
         let answer =
             wire.send(0, &request, None).await.answer.map_err(|lost| format!("  no answer: {}", lost.why))?;
-        show_answer(shown, &answer);
         let before = purchase.facts.clone();
         let heard = target.read(*step, Some(place), &answer, &mut purchase);
+        shown.secrets.learn_facts(&purchase.facts);
+        shown.answer(&answer);
         for (name, value) in purchase.facts.iter().filter(|(name, value)| before.get(*name) != Some(value)) {
-            line(shown, &format!("  {name} = {value}"));
+            shown.line(&format!("  {name} = {value}"));
         }
-        line(shown, &format!("  which means: {}", meaning(&heard)));
+        shown.line(&format!("  which means: {}", meaning(&heard)));
         let is_last = place + 1 == target.steps().len();
         let goes_on = match heard {
             Heard::Next | Heard::Opened { .. } => !is_last,
@@ -84,7 +135,7 @@ async fn buy(target: &Target, seed: u64, door: Door, shown: &mut String) -> Resu
 }
 
 /// Reads the books back and says what is in them.
-async fn books(keeper: &TargetKeeper, seed: u64, good: Good, shown: &mut String) -> Result<(), String> {
+async fn books(keeper: &TargetKeeper, seed: u64, good: Good, shown: &mut Shown) -> Result<(), String> {
     let opening = crate::history::Opening {
         seed,
         target: String::new(),
@@ -94,56 +145,37 @@ async fn books(keeper: &TargetKeeper, seed: u64, good: Good, shown: &mut String)
         goods: vec![good],
         all_must_sell: true,
         answers_within_ms: None,
+        limits: None,
     };
     let books = keeper.books(&opening).await;
     let stock = books.stock.get()?;
-    line(shown, &format!("stock: {stock:?}"));
+    shown.line(&format!("stock: {stock:?}"));
     let (mut found, mut payment) = (0, None);
     match books.orders.get() {
         Ok(orders) => {
             found = orders.len();
             payment = orders.first().and_then(|order| order.payment.clone());
-            line(shown, &format!("orders of this run: {orders:?}"));
+            shown.line(&format!("orders of this run: {orders:?}"));
         }
-        Err(reason) => line(shown, &format!("orders: {reason}")),
+        Err(reason) => shown.line(&format!("orders: {reason}")),
     }
     match books.payments.get() {
         Ok(payments) => {
             let of_order = payments
                 .iter()
                 .find(|booked| payment.as_ref().is_some_and(|payment| payment.id == booked.id));
-            line(shown, &format!("the order's payment, among {}: {of_order:?}", payments.len()));
+            shown.line(&format!("the order's payment, among {}: {of_order:?}", payments.len()));
         }
-        Err(reason) => line(shown, &format!("payments: {reason}")),
+        Err(reason) => shown.line(&format!("payments: {reason}")),
     }
     match books.movements.get() {
-        Ok(movements) => line(shown, &format!("movements: {}", movements.len())),
-        Err(reason) => line(shown, &format!("ledger: {reason}")),
+        Ok(movements) => shown.line(&format!("movements: {}", movements.len())),
+        Err(reason) => shown.line(&format!("ledger: {reason}")),
     }
     if books.orders.get().is_ok() && found != 1 {
         return Err(format!("one order was placed, and {found} are found by the buyer's address"));
     }
     Ok(())
-}
-
-fn show_request(shown: &mut String, place: usize, name: &str, request: &Request) {
-    line(shown, &format!("step {}, {name}: {} {}", place + 1, request.method, request.path));
-    for (name, value) in &request.headers {
-        line(shown, &format!("  {name}: {value}"));
-    }
-    body(shown, &request.body);
-}
-
-fn show_answer(shown: &mut String, answer: &Answer) {
-    line(shown, &format!("  answered {}", answer.status));
-    body(shown, &answer.body);
-}
-
-fn body(shown: &mut String, body: &[u8]) {
-    if !body.is_empty() {
-        let text: String = String::from_utf8_lossy(body).chars().take(SHOWN_MAX).collect();
-        line(shown, &format!("  {text}"));
-    }
 }
 
 fn meaning(heard: &Heard) -> String {
@@ -158,9 +190,4 @@ fn meaning(heard: &Heard) -> String {
         Heard::Refused { code } => format!("refused ({code})"),
         Heard::Broken { what, .. } => format!("nothing that the file explains ({what})"),
     }
-}
-
-fn line(shown: &mut String, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(shown, "{text}");
 }

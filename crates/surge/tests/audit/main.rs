@@ -7,5 +7,6 @@ mod day;
 mod model;
 mod planted;
 mod planted_care;
+mod planted_limits;
 mod planted_orders;
 mod speed;

@@ -371,6 +371,7 @@ impl Shop {
             goods: (0..shape.skus).map(good).collect(),
             all_must_sell: shape.flash,
             answers_within_ms: None,
+            limits: None,
         };
         let books = Books {
             stock: Book::Read(self.ledger.iter().map(stock).collect()),

@@ -13,7 +13,7 @@ use sellonce_surge::verdict::Verdict;
 use sellonce_surge::{FaultPlan, Settings, ShopChoice, Workload, run};
 
 /// How often a sin may hide: chance is on its side, but not for ever.
-const RUNS_MAX: u64 = 5;
+const RUNS_MAX: u64 = 20;
 
 /// The little shop, running.
 struct Shop {
@@ -68,7 +68,7 @@ fn settings(target: Target, workload: Workload, seed: u64) -> Settings {
         hold: (workload == Workload::MovingPrices).then_some(Duration::from_secs(2)),
         patience: Duration::from_secs(60),
         shop: ShopChoice::Target { target, i_own: None },
-        faults: FaultPlan { kill: None, pause: None, toxics: Vec::new() },
+        faults: FaultPlan::default(),
         connections: true,
         workers: None,
         metrics: Vec::new(),

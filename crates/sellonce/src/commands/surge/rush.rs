@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use sellonce_surge::{FaultPlan, Outcome, Settings, ShopChoice, TOXICS, Workload};
+use sellonce_surge::{FaultPlan, Outcome, OwnDatabase, Settings, ShopChoice, TOXICS, Workload};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{admin_key, stop, target};
@@ -50,10 +50,14 @@ pub(super) struct Rush {
     /// Stop a server for some seconds and let it go on, with this mean time between.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pause: Option<Duration>,
+    /// Crash the database, which must be `postgres`, and start it again, with this mean time between.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    restart_database: Option<Duration>,
     /// Faults of the network: latency, down, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, or all.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     toxic: Vec<String>,
-    /// The database of the servers that are started [default: a throw-away SQLite file].
+    /// The database of the servers that are started: an address, or `postgres` for a throw-away PostgreSQL [default: a
+    /// throw-away SQLite file].
     #[arg(long, value_name = "URL", conflicts_with = "url")]
     database: Option<String>,
     /// How many servers are started; more than one needs PostgreSQL.
@@ -102,6 +106,10 @@ pub(super) struct Rush {
 
 pub(super) async fn run(call: Rush) -> Result<(), Stop> {
     let settings = settings(&call)?;
+    // Said before the run: a verdict that cannot be written down was in vain.
+    for file in [call.json.as_ref(), call.history.as_ref(), Some(&call.html).filter(|_| !call.no_html)] {
+        file.map_or(Ok(()), |file| has_a_place(file))?;
+    }
     let outcome = tokio::select! {
         outcome = sellonce_surge::run(&settings) => outcome.map_err(stop)?,
         // Dropping the run ends its servers and workers, and removes its folder.
@@ -124,16 +132,19 @@ pub(super) async fn run(call: Rush) -> Result<(), Stop> {
 }
 
 fn settings(call: &Rush) -> Result<Settings, Stop> {
+    let database = OwnDatabase::of(call.database.as_deref());
     let shop = match (&call.url, &call.target) {
         (_, Some(file)) => ShopChoice::Target { target: target::read(file)?, i_own: call.i_own.clone() },
         (Some(url), None) => {
             let admin_key = admin_key(call.admin_key_file.as_deref().unwrap_or(Path::new("")))?;
             ShopChoice::Running { url: url.clone(), admin_key, i_own: call.i_own.clone() }
         }
-        (None, None) => ShopChoice::Own { database: call.database.clone(), servers: call.servers },
+        (None, None) => ShopChoice::Own { database: database.clone(), servers: call.servers },
     };
-    if call.servers > 1 && !call.database.as_deref().is_some_and(|url| url.starts_with("postgres")) {
-        return Err(Stop::Usage("several servers need one --database postgres://...".to_owned()));
+    if call.servers > 1 && !database.is_postgres() {
+        return Err(Stop::Usage(
+            "several servers need --database postgres, or the address of one".to_owned(),
+        ));
     }
     let typed: Vec<String> = std::env::args().skip(1).map(|word| without_password(&word)).collect();
     Ok(Settings {
@@ -147,7 +158,12 @@ fn settings(call: &Rush) -> Result<Settings, Stop> {
         hold: call.hold,
         patience: call.patience,
         shop,
-        faults: FaultPlan { kill: call.kill, pause: call.pause, toxics: toxics(&call.toxic)? },
+        faults: FaultPlan {
+            kill: call.kill,
+            pause: call.pause,
+            restart_database: call.restart_database,
+            toxics: toxics(&call.toxic)?,
+        },
         connections: call.connections.is_some() || call.target.is_some(),
         workers: call.workers,
         metrics: call.metrics.clone(),
@@ -203,6 +219,18 @@ fn write(call: &Rush, outcome: &Outcome) -> Result<(), Stop> {
             }
             Ok(())
         })?;
+    }
+    Ok(())
+}
+
+/// Whether a file can be made here, as far as that can be told without making it.
+fn has_a_place(file: &Path) -> Result<(), Stop> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if file.is_dir() {
+        return Err(Stop::Usage(format!("{} is a folder", file.display())));
+    }
+    if !folder.is_dir() {
+        return Err(Stop::Usage(format!("there is no folder {}", folder.display())));
     }
     Ok(())
 }
