@@ -1,7 +1,8 @@
 //! A provider's callback: a hint that something happened to a payment, never a fact.
 //!
-//! Decides whom a hint wakes, and what becomes of a payment that turns out captured after its saga ended. Leaves telling
-//! true callbacks from forged ones to the payments crate, and asking the provider to the coordinator.
+//! Decides whom a hint wakes, which sagas owe a late check, and what becomes of a payment that turns out captured after its
+//! saga ended. Leaves telling true callbacks from forged ones to the payments crate, and asking the provider to the
+//! coordinator.
 
 use crate::clock::Timestamp;
 use crate::id::{RefundId, SagaId};
@@ -9,7 +10,7 @@ use crate::payment::{Attempt, Outcome, Report, Status, is_edge};
 use crate::refund::{self, Refund};
 #[cfg(feature = "sabotage")]
 use crate::sabotage::{self, Sabotage};
-use crate::store::sagas::Run;
+use crate::store::sagas::{LateCheck, Run};
 
 /// A callback that is truly its provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,24 +28,24 @@ pub struct Callback {
 pub enum Heard {
     /// It names no payment of that provider.
     UnknownReference,
-    /// It came before, and the saga that it woke has not ended yet.
+    /// It came before.
     Duplicate,
-    /// The unfinished saga was woken: it runs at once, or right after whoever has it lets go of it.
+    /// The saga was woken: it runs at once, or right after whoever has it lets go of it. One that has ended owes a late
+    /// check.
     Woken,
-    /// The saga has ended. So is told of a callback that came before, too: as long as nobody has asked the provider,
-    /// nobody knows whether money came after the end.
-    Ended(Box<Run>),
+    /// The saga has ended, and the books have its payment as captured.
+    Settled,
 }
 
-/// Decides what a callback finds; of `Woken` the store wakes the saga ([`crate::schedule::Schedule::wake`]). `run` is the
+/// Decides what a callback finds; after `Woken` the store wakes the saga ([`crate::schedule::Schedule::wake`]). `run` is the
 /// saga that it names, if there is one.
 pub fn hear(callback: &Callback, is_new: bool, run: Option<&Run>) -> Heard {
     let of_provider =
         |run: &&Run| run.attempt.as_ref().is_some_and(|attempt| attempt.provider == callback.provider);
     match run.filter(of_provider) {
         None => Heard::UnknownReference,
-        Some(run) if run.saga.state.is_end() => Heard::Ended(Box::new(run.clone())),
         Some(_) if !is_new => Heard::Duplicate,
+        Some(run) if run.saga.state.is_end() && !may_be_late(run) => Heard::Settled,
         Some(_) => Heard::Woken,
     }
 }
@@ -65,6 +66,12 @@ pub fn may_be_late(run: &Run) -> bool {
     run.attempt.as_ref().is_some_and(|attempt| attempt.status != Status::Captured)
 }
 
+/// Whether a saga that is released now owes a late check, although the provider was asked before: a hint came since it was
+/// asked last, or an operator's word ended it, and not the provider's.
+pub fn owes_late_check(run: &Run, woken: bool) -> bool {
+    may_be_late(run) && (woken || run.saga.resolved.is_some())
+}
+
 /// Judges a provider's report of a payment whose saga has ended, and that its books do not have as captured.
 pub fn judge_late(report: &Report) -> Late {
     #[cfg(feature = "sabotage")]
@@ -81,16 +88,25 @@ pub fn judge_late(report: &Report) -> Late {
 /// A payment that turned out captured after its saga had ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateCapture {
-    /// The saga that had ended.
-    pub saga: SagaId,
     /// The provider's own name of the payment.
     pub reference: String,
     /// The id of the refund that it starts.
     pub refund: RefundId,
 }
 
+/// What an answered late check writes of a payment: that it is known, or what [`late_capture`] makes of it with the refund
+/// of it. `None` if there is no payment.
+pub fn late_checked(call: &LateCheck, run: &Run, now: Timestamp) -> Option<(Attempt, Option<Refund>)> {
+    let captured = call.captured.as_ref().and_then(|captured| late_capture(captured, run, now));
+    let (attempt, refund) = match captured {
+        Some((attempt, refund)) => (attempt, Some(refund)),
+        None => (run.attempt.clone()?, None),
+    };
+    Some((Attempt { unknown_since: None, ..attempt }, refund))
+}
+
 /// What a late capture writes: the payment captured with all of it set aside, and the refund of it. `None` if the saga
-/// goes on, or the books have the payment as captured: an order has it, or an earlier callback was quicker.
+/// goes on, or the books have the payment as captured: an order has it, or an earlier check was quicker.
 pub fn late_capture(call: &LateCapture, run: &Run, now: Timestamp) -> Option<(Attempt, Refund)> {
     let mut attempt = run.attempt.clone()?;
     if !run.saga.state.is_end() || attempt.status == Status::Captured {

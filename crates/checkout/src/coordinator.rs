@@ -15,7 +15,6 @@ mod operate;
 mod refunds;
 
 pub use cancel::Cancelled;
-pub use hear::Heard;
 pub use operate::{ResolutionOutcome, Resolve};
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! Decides what taking a saga over, moving it, waking it and letting go of it write of that. Leaves to where it moves
 //! to `saga`, and the conditions of the writes to the stores.
 
+use crate::callback;
 use crate::clock::Timestamp;
 use crate::limits::Times;
 use crate::saga::{self, State};
@@ -55,7 +56,12 @@ impl Schedule {
     }
 
     /// A move along the table (I6). The saga stays its owner's until it ends; whatever it was stuck at is behind it.
-    pub fn move_to(&mut self, saga: &mut Saga, to: State, now: Timestamp, times: &Times) {
+    ///
+    /// A hint that came while somebody had it, and that no question has followed, is not forgotten with its end: the saga
+    /// owes a late check then.
+    pub fn move_to(&mut self, run: &mut Run, to: State, now: Timestamp, times: &Times) {
+        let late_check = to == State::Released && callback::owes_late_check(run, self.woken);
+        let saga = &mut run.saga;
         assert!(
             saga::is_edge(saga.state, to),
             "I6: a saga goes from {} to {}",
@@ -65,14 +71,22 @@ impl Schedule {
         saga.state = to;
         saga.tries = 0;
         saga.ended_at = to.is_end().then_some(now);
+        saga.late_check = late_check;
+        self.woken &= !to.is_end();
         self.lease_until = if to.is_end() { now } else { now.plus_ms(times.lease_ms) };
         self.next_run_at = self.lease_until;
         self.stuck_since = None;
         self.problem = String::new();
     }
 
-    /// The saga shall run at once; if somebody has it, right after they let go of it.
-    pub fn wake(&mut self, now: Timestamp) {
+    /// The saga shall run at once; if somebody has it, right after they let go of it. One that has ended owes a late check.
+    pub fn wake(&mut self, saga: &mut Saga, now: Timestamp) {
+        if saga.state.is_end() && !saga.late_check {
+            saga.late_check = true;
+            saga.tries = 0;
+            self.stuck_since = None;
+            self.problem = String::new();
+        }
         if self.is_leased(now) {
             self.woken = true;
         } else {
@@ -80,15 +94,26 @@ impl Schedule {
         }
     }
 
+    /// Its late check was answered. If another hint came meanwhile, it owes one more.
+    pub fn checked(&mut self, saga: &mut Saga, now: Timestamp) {
+        saga.late_check = self.woken;
+        saga.tries = 0;
+        self.woken = false;
+        (self.lease_until, self.next_run_at) = (now, now);
+        self.stuck_since = None;
+        self.problem = String::new();
+    }
+
     /// Its owner lets go of it. What has waited for too long is an operator's from then on: a payment whose outcome
-    /// stays unknown, and a saga that goes on long after its hold.
+    /// stays unknown, also after the end, and a saga that goes on long after its hold.
     pub fn let_go(&mut self, run: &mut Run, call: &Postpone, now: Timestamp, times: &Times) {
         self.lease_until = now;
         self.next_run_at = if self.woken { now } else { call.next_run_at };
         self.woken = false;
         self.problem.clone_from(&call.problem);
         run.saga.tries = if call.unknown { run.saga.tries.saturating_add(1) } else { 0 };
-        let mut waits_since = run.saga.created_at.plus_ms(times.hold_ms);
+        let hold_over = run.saga.created_at.plus_ms(times.hold_ms);
+        let mut waits_since = if run.saga.state.is_end() { now } else { hold_over };
         if let Some(attempt) = run.attempt.as_mut() {
             attempt.unknown_since = call.unknown.then(|| attempt.unknown_since.unwrap_or(now));
             waits_since = attempt.unknown_since.map_or(waits_since, |since| waits_since.min(since));

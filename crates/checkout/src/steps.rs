@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::order::{self, HistoryEvent, Order};
 use crate::payment::{self, Attempt, Capture};
 use crate::purchase_limit::LimitKey;
-use crate::saga::{Ending, State};
+use crate::saga::{Ending, Resolution, State};
 use crate::session::{self, Checkout};
 use crate::store::Shop;
 use crate::store::sagas::{
@@ -79,6 +79,7 @@ pub fn begin(
         order: None,
         action_url: None,
         resolved: None,
+        late_check: false,
         created_at: now,
         ended_at: None,
     };
@@ -110,18 +111,20 @@ fn new_attempt(call: &Reserve, checkout: &Checkout, shop: &Shop) -> Result<Optio
 /// Whether an operator's word on a saga is taken; the saga as it is with it.
 pub fn resolve(call: &ResolveSaga, run: &Run, now: Timestamp) -> Result<Saga, ResolveRefusal> {
     let state = run.saga.state;
-    if state.is_end() {
+    // Of a saga that has ended, only that nothing came after the end can be said: there is nothing to go on with.
+    let nothing_came = run.saga.late_check && call.resolution == Resolution::NotCharged;
+    if state.is_end() && !nothing_came {
         return Err(ResolveRefusal::Ended(Box::new(run.clone())));
     }
     // A provider that answers knows better than anybody else, and money that is on its way back is not unknown.
     let unknown = run.attempt.as_ref().is_some_and(|attempt| attempt.unknown_since.is_some());
     let open = matches!(state, State::Reserved | State::AwaitingBuyer | State::Cancelling | State::Ordered);
-    if !(unknown && open) {
+    if !(unknown && (open || nothing_came)) {
         return Err(ResolveRefusal::NotUnknown(Box::new(run.clone())));
     }
     let (actor, reason) = (call.actor.clone(), call.reason.clone());
     let resolved = Some(Resolved { resolution: call.resolution, actor, reason, at: now });
-    Ok(Saga { resolved, ..run.saga.clone() })
+    Ok(Saga { resolved, late_check: false, ..run.saga.clone() })
 }
 
 /// Notes what was learned of a payment.

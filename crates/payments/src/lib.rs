@@ -20,8 +20,8 @@
 //!   [`simulated::Simulated::called_back`] whether the answer was a 2xx. What a dead server had claimed comes again.
 //! - **Callbacks in.** `POST /v1/payments/webhooks/simulated`: [`simulated::callbacks::Reader`] reads the headers (names in
 //!   lower case, each as often as it came) and the body byte for byte. `Err` is a 401, and its text is for our log. What it
-//!   has read goes to `Coordinator::hear`: `Heard::NoAnswer` and a `Failure` are a 503, so that it comes again; all other
-//!   answers are a 200. `Coordinator::forget_callbacks` runs once an hour or so.
+//!   has read goes to `Coordinator::hear`: a `Failure` is a 503, so that it comes again; every answer is a 200, for what
+//!   was heard is durable. `Coordinator::forget_callbacks` runs once an hour or so.
 //! - **Config.** [`simulated::Settings`]: public address, the shop's `capture`, latency, and
 //!   [`simulated::callbacks::Callbacks`] (secret, what is told, copies, delay, how many never and forged, a seed);
 //!   [`simulated::faults::Faults`]: how many of a thousand calls fail in which way, a seed. Both are read with `checked`,

@@ -181,10 +181,10 @@ impl Auditor {
         self.note_limits(fact);
     }
 
-    /// I9: an unfinished saga has a live lease or a next run, and stands on the stuck list when it is old.
+    /// I9: a saga that has work left has a live lease or a next run, and stands on the stuck list when it is old.
     fn judge_progress(&mut self, fact: &SagaFact) {
         let saga = &fact.run.saga;
-        if saga.state.is_end() {
+        if !saga.has_work() {
             self.check(I9, true, || violation("", "", ""));
             return;
         }
@@ -195,9 +195,12 @@ impl Auditor {
             violation(saga.id, "a live lease or a next run", found)
         });
         let limit_ms = self.times.stuck_ms.saturating_add(self.times.hold_ms);
+        // After the end, its age is that of the question without an answer.
+        let unknown_since = fact.run.attempt.as_ref().and_then(|attempt| attempt.unknown_since);
+        let since = if saga.state.is_end() { unknown_since } else { Some(saga.created_at) };
         // Each move takes it off the list; if it is stuck again, it is listed when it is let go of.
         let moved = fact.history.last().is_none_or(|last| !self.at_rest(last.at));
-        let old = self.at_rest(saga.created_at.plus_ms(limit_ms)) && !moved;
+        let old = since.is_some_and(|since| self.at_rest(since.plus_ms(limit_ms))) && !moved;
         self.check(I9, !old || fact.stuck_since.is_some(), || {
             violation(saga.id, "on the stuck list, for it is older than its limit", saga.state.as_str())
         });

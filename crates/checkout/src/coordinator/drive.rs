@@ -29,8 +29,12 @@ pub(super) enum Progress {
 }
 
 impl Coordinator {
-    /// Runs a saga that this process owns until it ends, or has to wait beyond `until`.
+    /// Runs a saga that this process owns until it ends, or has to wait beyond `until`. One that has ended owes a late
+    /// check, which is made once.
     pub async fn drive(&self, mut run: Run, until: Timestamp) -> Result<Driven, Failure> {
+        if run.saga.state.is_end() {
+            return self.check_late(run).await;
+        }
         let mut tries = run.saga.tries;
         loop {
             let outcome = self.step(&run, tries, self.store.now()).await;
@@ -243,7 +247,12 @@ impl Coordinator {
     }
 
     /// Leaves the saga to whoever finds it due.
-    async fn let_go(&self, run: Run, at: Timestamp, problem: Option<String>) -> Result<Driven, Failure> {
+    pub(super) async fn let_go(
+        &self,
+        run: Run,
+        at: Timestamp,
+        problem: Option<String>,
+    ) -> Result<Driven, Failure> {
         let unknown = problem.is_some();
         let problem = problem.unwrap_or_default();
         let postpone = Postpone { from: from(&run), next_run_at: at, unknown, problem };
@@ -254,7 +263,7 @@ impl Coordinator {
     }
 }
 
-fn from(run: &Run) -> From {
+pub(super) fn from(run: &Run) -> From {
     From { saga: run.saga.id, state: run.saga.state, fence: run.saga.fence }
 }
 

@@ -1,61 +1,46 @@
-//! Hearing what a payment provider calls back about.
+//! Hearing what a payment provider calls back about, and asking about payments whose saga has ended.
 //!
-//! A callback decides nothing: it wakes the saga, which asks the provider. If the saga has ended, the provider is asked
-//! here; money that came after the end goes back.
+//! A callback decides nothing: it wakes the saga, which asks the provider. So does one about a saga that has ended, as its
+//! late check; money that came after the end goes back.
 
-use crate::callback::{self, Callback, Late, LateCapture};
-use crate::coordinator::Coordinator;
+use crate::callback::{self, Callback, Heard, Late, LateCapture};
+use crate::coordinator::drive::from;
+use crate::coordinator::{Coordinator, Driven};
 use crate::id::RefundId;
 use crate::payment::{Attempt, PaymentProvider, Unknown};
+use crate::saga;
 use crate::store::Failure;
-use crate::store::sagas::Run;
-
-/// What came of a callback.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// It names no payment of that provider; it is kept, and nothing follows.
-    UnknownReference,
-    /// It came before.
-    Duplicate,
-    /// The saga was woken; a background loop runs it.
-    Woken,
-    /// The saga has ended, and the books have its payment as it is.
-    Settled,
-    /// The payment turned out captured after the saga had ended; it is being given back.
-    Refunding(RefundId),
-    /// The saga has ended, and the provider did not say how the payment stands. The callback must not be acknowledged:
-    /// its provider sends it again, and then it is asked again.
-    NoAnswer(String),
-}
+use crate::store::sagas::{LateCheck, Moved, Run};
 
 impl Coordinator {
-    /// Hears a callback that is truly its provider's.
+    /// Hears a callback that is truly its provider's. What was heard is durable: it may be acknowledged.
     pub async fn hear(&self, callback: Callback) -> Result<Heard, Failure> {
-        match self.store.hear(callback).await? {
-            callback::Heard::UnknownReference => Ok(Heard::UnknownReference),
-            callback::Heard::Duplicate => Ok(Heard::Duplicate),
-            callback::Heard::Woken => Ok(Heard::Woken),
-            callback::Heard::Ended(run) => self.after_the_end(&run).await,
-        }
+        self.store.hear(callback).await
     }
 
-    async fn after_the_end(&self, run: &Run) -> Result<Heard, Failure> {
-        let Some(attempt) = run.attempt.as_ref().filter(|_| callback::may_be_late(run)) else {
-            return Ok(Heard::Settled);
+    /// Asks the provider whether money came after the end of a saga, as long as it owes that question.
+    pub(super) async fn check_late(&self, run: Run) -> Result<Driven, Failure> {
+        let Some(attempt) = run.attempt.as_ref().filter(|_| run.saga.late_check) else {
+            return self.ended(run).await;
         };
         let asked = match self.provider(attempt) {
             Err(problem) => Err(Unknown(problem)),
             Ok(provider) => captured_late(provider, attempt).await,
         };
         let reference = match asked {
-            Err(Unknown(problem)) => return Ok(Heard::NoAnswer(problem)),
-            Ok(None) => return Ok(Heard::Settled),
-            Ok(Some(reference)) => reference,
+            Ok(reference) => reference,
+            Err(Unknown(problem)) => {
+                let at = saga::retry_at(self.store.now(), run.saga.tries, &self.store.shop().times);
+                return self.let_go(run, at, Some(problem)).await;
+            }
         };
-        let refund = RefundId(self.ids.uuid());
-        let call = LateCapture { saga: run.saga.id, reference, refund };
-        let began = self.store.refund_late_capture(call).await?;
-        Ok(if began { Heard::Refunding(refund) } else { Heard::Settled })
+        let captured =
+            reference.map(|reference| LateCapture { reference, refund: RefundId(self.ids.uuid()) });
+        let call = LateCheck { from: from(&run), captured };
+        match self.store.finish_late_check(call).await? {
+            Moved::Done(()) => self.ended(run).await,
+            Moved::Lost => self.after_losing(&run).await,
+        }
     }
 
     /// Forgets callbacks that came long ago; tells how many.
@@ -64,12 +49,14 @@ impl Coordinator {
     }
 }
 
-/// The provider's name of a payment that it has taken although its saga had ended. What it only holds is given back.
+/// The provider's name of a payment that it has taken although its saga had ended. What it only holds is given back, and what
+/// it has not seen it is told never to make: a charge may still be on its way.
 async fn captured_late(provider: &dyn PaymentProvider, attempt: &Attempt) -> Result<Option<String>, Unknown> {
-    let Some(mut report) = provider.find(attempt).await? else { return Ok(None) };
-    if callback::judge_late(&report) == Late::Cancel {
-        report = provider.cancel(attempt).await?;
-    }
+    let found = provider.find(attempt).await?;
+    let report = match found.filter(|report| callback::judge_late(report) != Late::Cancel) {
+        Some(report) => report,
+        None => provider.cancel(attempt).await?,
+    };
     match callback::judge_late(&report) {
         Late::Refund => Ok(Some(report.reference)),
         Late::Nothing => Ok(None),

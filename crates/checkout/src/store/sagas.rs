@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 
 use crate::book::{Hold, Shortage};
+use crate::callback::LateCapture;
 use crate::clock::Timestamp;
 use crate::id::{CartId, CheckoutId, EventId, OrderId, OrderToken, OwnerId, SagaId, SecretHash};
 use crate::idempotency::{Claim, Decision};
@@ -45,6 +46,8 @@ pub struct Saga {
     pub action_url: Option<String>,
     /// What an operator said of its payment, if one has.
     pub resolved: Option<Resolved>,
+    /// Whether it has ended and owes a late check: asking the provider whether money came after the end (I4).
+    pub late_check: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ended.
@@ -65,6 +68,11 @@ pub struct Resolved {
 }
 
 impl Saga {
+    /// Whether there is anything left to do: it has not ended, or it owes a late check.
+    pub fn has_work(&self) -> bool {
+        !self.state.is_end() || self.late_check
+    }
+
     /// Who moves its order, and why: the operator on whose word it goes on, or the engine.
     pub fn hand(&self) -> (&str, &str) {
         self.resolved.as_ref().map_or(("engine", ""), |said| (said.actor.as_str(), said.reason.as_str()))
@@ -295,6 +303,15 @@ pub enum Moved<T> {
     Lost,
 }
 
+/// What a late check came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateCheck {
+    /// Of which saga; the state is its end.
+    pub from: From,
+    /// The payment that turned out captured, if it did.
+    pub captured: Option<LateCapture>,
+}
+
 /// A saga that waits for an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck {
@@ -386,7 +403,7 @@ pub trait Sagas: Send + Sync {
     async fn advance(&self, call: Advance) -> Result<Moved<Box<Run>>, Failure>;
     /// Lets go of a saga until later. What it writes is decided by [`crate::schedule::Schedule::let_go`].
     async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure>;
-    /// Takes over sagas that are due and nobody's; each carries a new fence.
+    /// Takes over sagas that are due and nobody's, those among them that owe a late check; each carries a new fence.
     async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure>;
     /// Takes over one saga, due or not; it carries a new fence, so that whoever had it moves nothing any more (I14).
     ///
@@ -397,9 +414,18 @@ pub trait Sagas: Send + Sync {
     async fn unfinished_saga(&self, checkout: CheckoutId) -> Result<Option<Run>, Failure>;
     /// A saga as it stands.
     async fn saga(&self, id: SagaId) -> Result<Option<Run>, Failure>;
-    /// The unfinished sagas that wait for an operator, in the order in which they began, behind one.
+    /// A late check was answered: what came after the end is booked, and the refund of all of it begins, if
+    /// [`crate::callback::late_checked`] has it so. Lost, if none is owed any more: however often it is told, one refund
+    /// begins.
+    ///
+    /// Written are the payment, with a step of its history, the refund's row, and what
+    /// [`crate::schedule::Schedule::checked`] makes of the saga. Its checkout and its order stay as they are: nothing is
+    /// revived.
+    async fn finish_late_check(&self, call: LateCheck) -> Result<Moved<()>, Failure>;
+    /// The sagas that wait for an operator, in the order in which they began, behind one: unfinished ones, and those whose
+    /// late check has no answer.
     async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure>;
-    /// Wakes an unfinished saga, by [`crate::schedule::Schedule::wake`]; what went wrong with it stays noted.
+    /// Wakes a saga that has work left, by [`crate::schedule::Schedule::wake`]; what went wrong with it stays noted.
     async fn retry_saga(&self, id: SagaId) -> Answer<Run, RetryRefusal>;
     /// Notes an operator's word in a saga and takes it over with a new fence, whoever has it; once per key.
     ///

@@ -342,6 +342,25 @@ fn i9_a_saga_that_nobody_will_run_is_found() {
 }
 
 #[test]
+fn i9_a_late_check_that_nobody_will_make_or_sees_is_found() {
+    let owes = |next_run_at: i64, unknown_since: i64, stuck: bool| {
+        move |books: &mut Books| {
+            let fact = &mut books.sagas[DECLINED];
+            fact.run.saga.late_check = true;
+            (fact.lease_until, fact.next_run_at) = (Some(at(THEN_MS)), Some(at(next_run_at)));
+            fact.run.attempt.as_mut().expect("it was charged").unknown_since = Some(at(unknown_since));
+            fact.stuck_since = stuck.then(|| at(NOW_MS));
+        }
+    };
+    check(&[], owes(NOW_MS, NOW_MS, false));
+    check(&[I9], owes(THEN_MS, NOW_MS, false));
+    let times = Times::default();
+    let old = NOW_MS - times.stuck_ms - times.hold_ms - times.rest_ms;
+    check(&[I9], owes(NOW_MS, old, false));
+    check(&[], owes(NOW_MS, old, true));
+}
+
+#[test]
 fn i10_a_counter_that_nobody_counted_or_that_passed_its_limit_is_found() {
     check(&[I10], |books| books.limits[0].1.held = 0);
     check(&[I10], |books| books.limits[0].1.used = 2);

@@ -2,16 +2,18 @@
 
 use sellonce_checkout::book::Hold;
 use sellonce_checkout::callback::{
-    Callback, Heard, Late, LateCapture, hear, judge_late, late_capture, may_be_late,
+    Callback, Heard, Late, LateCapture, hear, judge_late, late_capture, late_checked, may_be_late,
+    owes_late_check,
 };
 use sellonce_checkout::id::{CheckoutId, RefundId, SagaId};
 use sellonce_checkout::order;
 use sellonce_checkout::payment::{Attempt, Outcome, Report, Status};
 use sellonce_checkout::refund;
-use sellonce_checkout::saga::State;
-use sellonce_checkout::store::sagas::{Run, Saga};
+use sellonce_checkout::saga::{Resolution, State};
+use sellonce_checkout::store::sagas::{From, LateCheck, Run, Saga};
 
 use crate::order_change::view;
+use crate::resolve;
 use crate::{at, cents, uuid};
 
 fn run(state: State, status: Status) -> Run {
@@ -28,6 +30,7 @@ fn run(state: State, status: Status) -> Run {
         order: None,
         action_url: None,
         resolved: None,
+        late_check: false,
         created_at: at(0),
         ended_at: state.is_end().then(|| at(50)),
     };
@@ -41,18 +44,50 @@ fn callback(provider: &str) -> Callback {
 }
 
 #[test]
-fn a_callback_wakes_an_unfinished_saga_once_and_an_ended_one_is_told_every_time() {
+fn a_callback_wakes_its_saga_once_also_after_the_end_unless_the_books_have_the_money() {
     for state in State::ALL {
-        let run = run(state, Status::Created);
-        for is_new in [true, false] {
-            let expect = match (state.is_end(), is_new) {
-                (true, _) => Heard::Ended(Box::new(run.clone())),
-                (false, true) => Heard::Woken,
-                (false, false) => Heard::Duplicate,
-            };
-            assert_eq!(hear(&callback("simulated"), is_new, Some(&run)), expect, "{state:?} {is_new}");
+        for status in [Status::Created, Status::Captured] {
+            let run = run(state, status);
+            let new =
+                if state.is_end() && status == Status::Captured { Heard::Settled } else { Heard::Woken };
+            for (is_new, expect) in [(true, new), (false, Heard::Duplicate)] {
+                let heard = hear(&callback("simulated"), is_new, Some(&run));
+                assert_eq!(heard, expect, "{state:?} {status:?} {is_new}");
+            }
         }
     }
+}
+
+#[test]
+fn a_saga_that_is_released_owes_a_late_check_after_a_hint_or_an_operators_word() {
+    for (woken, said) in [(false, false), (true, false), (false, true), (true, true)] {
+        for status in [Status::Created, Status::Declined, Status::Cancelled, Status::Captured] {
+            let mut run = run(State::Cancelling, status);
+            run.saga.resolved = said.then(|| resolve::word(Resolution::NotCharged));
+            let owes = (woken || said) && status != Status::Captured;
+            assert_eq!(owes_late_check(&run, woken), owes, "{woken} {said} {status:?}");
+        }
+        let free = Run { attempt: None, ..run(State::Cancelling, Status::Created) };
+        assert!(!owes_late_check(&free, woken), "there is nothing to ask for");
+    }
+}
+
+#[test]
+fn an_answered_late_check_makes_the_payment_known_and_books_what_came() {
+    let from = From { saga: SagaId(uuid(2)), state: State::Released, fence: 3 };
+    let mut before = run(State::Released, Status::Cancelled);
+    before.attempt.as_mut().expect("it was charged").unknown_since = Some(at(60));
+    let nothing = LateCheck { from, captured: None };
+    let known = before.attempt.clone().map(|attempt| Attempt { unknown_since: None, ..attempt });
+    assert_eq!(late_checked(&nothing, &before, at(99)), known.map(|attempt| (attempt, None)));
+    let captured = LateCapture { reference: "late".to_owned(), refund: RefundId(uuid(9)) };
+    let call = LateCheck { from, captured: Some(captured) };
+    let (attempt, refund) = late_checked(&call, &before, at(99)).expect("it was charged");
+    assert_eq!((attempt.status, attempt.unknown_since), (Status::Captured, None));
+    assert_eq!(refund.map(|refund| refund.amount), Some(cents(1000)));
+    let again = Run { attempt: Some(attempt.clone()), ..before };
+    assert_eq!(late_checked(&call, &again, at(100)), Some((attempt, None)), "the next one finds it booked");
+    assert_eq!(late_checked(&call, &Run { attempt: None, ..again }, at(100)), None);
 }
 
 #[test]
@@ -89,7 +124,7 @@ fn only_money_that_is_not_in_the_books_is_asked_for_after_the_end() {
 
 #[test]
 fn a_late_capture_is_booked_with_all_of_it_on_its_way_back_and_once() {
-    let call = LateCapture { saga: SagaId(uuid(2)), reference: "late".to_owned(), refund: RefundId(uuid(9)) };
+    let call = LateCapture { reference: "late".to_owned(), refund: RefundId(uuid(9)) };
     for status in [Status::Created, Status::Declined, Status::Cancelled, Status::Voided] {
         let before = run(State::Released, status);
         let (attempt, refund) = late_capture(&call, &before, at(99)).expect("it is not in the books");

@@ -36,7 +36,7 @@ fn run(state: State, unknown: bool) -> Run {
     run
 }
 
-fn word(resolution: Resolution) -> Resolved {
+pub(crate) fn word(resolution: Resolution) -> Resolved {
     let (actor, reason) = ("key_1".to_owned(), "the bank's statement has it".to_owned());
     Resolved { resolution, actor, reason, at: at(20) }
 }
@@ -84,6 +84,27 @@ fn money_on_its_way_back_is_nothing_to_have_a_word_on() {
         let refused = resolve(&call(Resolution::NotCharged), &before, at(20));
         assert_eq!(refused, Err(ResolveRefusal::Ended(Box::new(before))), "{state:?}");
     }
+}
+
+#[test]
+fn of_a_late_check_that_has_no_answer_only_that_nothing_came_can_be_said() {
+    let mut before = run(State::Released, true);
+    before.saga.late_check = true;
+    for resolution in [Resolution::Captured, Resolution::GiveUp] {
+        let refused = resolve(&call(resolution), &before, at(20));
+        assert_eq!(refused, Err(ResolveRefusal::Ended(Box::new(before.clone()))), "{resolution:?}");
+    }
+    let after = resolve(&call(Resolution::NotCharged), &before, at(20)).expect("its payment is unknown");
+    let resolved = Some(word(Resolution::NotCharged));
+    assert_eq!(after, Saga { resolved, late_check: false, ..before.saga.clone() });
+    let mut unasked = run(State::Released, false);
+    unasked.saga.late_check = true;
+    let refused = resolve(&call(Resolution::NotCharged), &unasked, at(20));
+    assert_eq!(
+        refused,
+        Err(ResolveRefusal::NotUnknown(Box::new(unasked))),
+        "the provider is yet to be asked"
+    );
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub(crate) fn run() -> Run {
         order: None,
         action_url: None,
         resolved: None,
+        late_check: false,
         created_at: at(0),
         ended_at: None,
     };
@@ -88,7 +89,7 @@ fn a_move_renews_the_lease_and_leaves_behind_what_the_saga_was_stuck_at() {
     for (to, lease_until, ended_at) in [(State::Cancelling, 80, None), (State::Placed, 50, Some(at(50)))] {
         let (mut run, mut schedule) = (run(), Schedule::begun(at(0), &TIMES));
         (schedule.stuck_since, schedule.problem, run.saga.tries) = (Some(at(1)), "no answer".to_owned(), 7);
-        schedule.move_to(&mut run.saga, to, at(50), &TIMES);
+        schedule.move_to(&mut run, to, at(50), &TIMES);
         assert_eq!((run.saga.state, run.saga.tries, run.saga.ended_at), (to, 0, ended_at));
         assert_eq!((schedule.lease_until, schedule.next_run_at), (at(lease_until), at(lease_until)));
         assert_eq!((schedule.stuck_since, schedule.problem.as_str()), (None, ""));
@@ -99,8 +100,8 @@ fn a_move_renews_the_lease_and_leaves_behind_what_the_saga_was_stuck_at() {
 #[should_panic(expected = "I6: a saga goes from placed to released")]
 fn a_move_that_the_table_does_not_have_is_not_written() {
     let (mut run, mut schedule) = (run(), Schedule::begun(at(0), &TIMES));
-    schedule.move_to(&mut run.saga, State::Placed, at(1), &TIMES);
-    schedule.move_to(&mut run.saga, State::Released, at(2), &TIMES);
+    schedule.move_to(&mut run, State::Placed, at(1), &TIMES);
+    schedule.move_to(&mut run, State::Released, at(2), &TIMES);
 }
 
 #[test]
@@ -108,16 +109,16 @@ fn a_hint_wakes_a_saga_that_nobody_has_at_once() {
     let mut schedule = Schedule::begun(at(0), &TIMES);
     schedule.let_go(&mut run(), &postpone(500, false), at(10), &TIMES);
     assert!(!schedule.is_due(at(20)));
-    schedule.wake(at(20));
+    schedule.wake(&mut run().saga, at(20));
     assert!(schedule.is_due(at(20)));
-    schedule.wake(at(40));
+    schedule.wake(&mut run().saga, at(40));
     assert_eq!(schedule.next_run_at, at(20), "what is due already is not put off");
 }
 
 #[test]
 fn a_hint_leaves_a_lease_alone_and_has_the_saga_run_right_after() {
     let mut schedule = Schedule::begun(at(0), &TIMES);
-    schedule.wake(at(10));
+    schedule.wake(&mut run().saga, at(10));
     assert!(schedule.is_leased(at(10)) && !schedule.is_due(at(10)));
     let before = run();
     let mut run = before.clone();
@@ -126,6 +127,50 @@ fn a_hint_leaves_a_lease_alone_and_has_the_saga_run_right_after() {
     assert_eq!(run, before);
     schedule.let_go(&mut run, &postpone(500, false), at(13), &TIMES);
     assert!(!schedule.is_due(at(13)), "once");
+}
+
+#[test]
+fn a_hint_that_nobody_has_asked_about_outlives_the_end_of_its_saga() {
+    for woken in [false, true] {
+        let (mut run, mut schedule) = (run(), Schedule::begun(at(0), &TIMES));
+        if woken {
+            schedule.wake(&mut run.saga, at(10));
+        }
+        schedule.move_to(&mut run, State::Released, at(20), &TIMES);
+        assert_eq!((run.saga.late_check, run.saga.has_work(), schedule.woken), (woken, woken, false));
+        assert_eq!((schedule.is_leased(at(20)), schedule.next_run_at), (false, at(20)), "it is due at once");
+    }
+}
+
+#[test]
+fn a_late_check_is_owed_until_it_is_answered_and_once_more_if_a_hint_came_meanwhile() {
+    let (mut run, mut schedule) = (run(), Schedule::begun(at(0), &TIMES));
+    schedule.move_to(&mut run, State::Released, at(20), &TIMES);
+    schedule.wake(&mut run.saga, at(50));
+    assert!(run.saga.late_check && schedule.is_due(at(50)));
+    schedule.take(&mut run.saga, at(50), &TIMES);
+    schedule.let_go(&mut run, &postpone(60, true), at(51), &TIMES);
+    assert!(run.saga.late_check && schedule.is_due(at(60)) && !schedule.is_due(at(59)), "it had no answer");
+    schedule.take(&mut run.saga, at(60), &TIMES);
+    schedule.wake(&mut run.saga, at(61));
+    schedule.checked(&mut run.saga, at(62));
+    assert!(run.saga.late_check && schedule.is_due(at(62)), "a hint came meanwhile");
+    schedule.take(&mut run.saga, at(62), &TIMES);
+    schedule.checked(&mut run.saga, at(63));
+    assert!(!run.saga.has_work() && !schedule.is_leased(at(63)));
+}
+
+#[test]
+fn an_operator_sees_a_late_check_that_has_no_answer_for_long_however_old_its_saga() {
+    let (mut run, mut schedule) = (run(), Schedule::begun(at(0), &TIMES));
+    schedule.move_to(&mut run, State::Released, at(20), &TIMES);
+    let long = TIMES.hold_ms + TIMES.stuck_ms;
+    schedule.wake(&mut run.saga, at(10 * long));
+    for (now, listed) in [(10 * long, false), (10 * long + TIMES.stuck_ms, true)] {
+        schedule.take(&mut run.saga, at(now), &TIMES);
+        schedule.let_go(&mut run, &postpone(now + 1, true), at(now), &TIMES);
+        assert_eq!(schedule.stuck_since.is_some(), listed, "at {now}");
+    }
 }
 
 #[test]

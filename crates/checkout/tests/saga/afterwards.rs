@@ -2,7 +2,8 @@
 //! give money back, send goods and take them back, and a bank that breaks its word. Each insists until it is answered,
 //! whatever fails meanwhile.
 
-use sellonce_checkout::coordinator::{Heard, Resolve};
+use sellonce_checkout::callback::Heard;
+use sellonce_checkout::coordinator::Resolve;
 use sellonce_checkout::id::{EventId, Ids, OrderId, RefundId};
 use sellonce_checkout::order;
 use sellonce_checkout::saga::Resolution;
@@ -69,7 +70,7 @@ pub(crate) fn hear(world: &World, server: &mut Server, attempt_key: &str, id: &s
         let callback = world.callback(attempt_key, id);
         let answer = world.serve(server, async |server: &Server| server.coordinator.hear(callback).await);
         match answer {
-            Some(Ok(Heard::NoAnswer(_)) | Err(_)) | None => {}
+            Some(Err(_)) | None => {}
             Some(Ok(heard)) => return heard,
         }
     }

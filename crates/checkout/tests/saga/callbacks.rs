@@ -2,7 +2,8 @@
 
 use std::pin::pin;
 
-use sellonce_checkout::coordinator::Heard;
+use sellonce_checkout::callback::Heard;
+use sellonce_checkout::coordinator::Driven;
 use sellonce_checkout::id::SagaId;
 use sellonce_checkout::limits::CALLBACK_KEEP_MS;
 use sellonce_checkout::order;
@@ -47,7 +48,8 @@ fn a_callback_wakes_the_saga_and_decides_nothing() {
         assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Woken);
         world.sweep(&mut server);
         assert_eq!(world.order_of(&opened).map(|view| view.order.status), Some(order::Status::Paid));
-        assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Settled);
+        assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Duplicate);
+        assert_eq!(hear(&world, &server, &key, "cb-3"), Heard::Settled);
         world.settle(&mut server);
         world.assert_whole();
     }
@@ -101,12 +103,11 @@ fn money_that_was_taken_after_the_end_goes_back_once_however_often_it_is_told() 
     let declined = Told::Ended(Ending::Declined("insufficient_funds".to_owned()));
     assert_eq!(world.complete(&server, &opened, "k", "decline"), declined);
     let [key] = world.bank.takes_late().try_into().expect("one payment");
-    let first = hear(&world, &server, &key, "cb-1");
-    assert!(matches!(first, Heard::Refunding(_)), "{first:?}");
-    for id in ["cb-1", "cb-1", "cb-2"] {
-        assert_eq!(hear(&world, &server, &key, id), Heard::Settled);
-    }
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Duplicate);
+    assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Woken);
     world.settle(&mut server);
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Duplicate);
     assert_eq!(hear(&world, &server, &key, "cb-3"), Heard::Settled);
     let payments = world.bank.payments();
     let refunds: Vec<_> = payments.values().map(|payment| payment.refunds.len()).collect();
@@ -118,41 +119,105 @@ fn money_that_was_taken_after_the_end_goes_back_once_however_often_it_is_told() 
 }
 
 #[test]
-fn a_callback_whose_question_had_no_answer_is_asked_again_when_it_comes_again() {
+fn a_late_check_that_has_no_answer_is_made_again_until_it_has_one() {
     let world = World::new();
     let mut server = world.server();
     let opened = world.open(&[("A", 1)]);
     assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
     let [key] = world.bank.takes_late().try_into().expect("one payment");
     world.bank.be_mute(true);
-    for _ in 0..2 {
-        assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::NoAnswer("no answer".to_owned()));
+    // It is heard while the bank is silent, and the bank takes it for heard: it does not call back again.
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    let times = world.store.shop().times;
+    let stuck = |world: &World| world.now(world.store.stuck_sagas(None, 10)).expect("the store answers").rows;
+    let asked_since = world.store.now();
+    while stuck(&world).is_empty() {
+        world.clock.pass(times.retry_ms_max);
+        world.sweep(&mut server);
     }
+    assert!(world.store.now().ms_since(asked_since) >= times.stuck_ms, "it may still be answered until then");
+    let listed = stuck(&world);
+    let [listed] = listed.try_into().expect("an operator sees it");
+    assert_eq!((listed.run.saga.state, listed.run.saga.late_check), (State::Released, true));
+    assert_eq!(listed.problem, "no answer");
     world.bank.be_mute(false);
-    assert!(matches!(hear(&world, &server, &key, "cb-1"), Heard::Refunding(_)));
+    let retried = world.now(server.coordinator.retry(listed.run.saga.id)).expect("the store answers");
+    assert!(retried.is_ok(), "{retried:?}");
     world.settle(&mut server);
+    assert_eq!(stuck(&world), []);
+    let kept: Vec<_> = world.bank.payments().values().map(|payment| payment.kept_minor()).collect();
+    assert_eq!(kept, [0]);
     world.assert_whole();
 }
 
 #[test]
-fn two_servers_that_hear_of_the_same_late_capture_start_one_refund() {
+fn two_servers_that_make_the_same_late_check_start_one_refund() {
     let world = World::new();
     let mut server = world.server();
     let opened = world.open(&[("A", 1)]);
     assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
     let [key] = world.bank.takes_late().try_into().expect("one payment");
-    // One of them has asked the bank and stands still; the other one is told meanwhile.
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    // One of them has asked the bank and stands still until its lease has run out; the other one asks then, too.
     let slow = world.server();
-    world.faults.plan([(2, Fault::StandsStillAfter)]);
-    let mut hearing = pin!(slow.coordinator.hear(world.callback(&key, "cb-1")));
-    assert!(world.run(hearing.as_mut()).is_none());
-    assert!(matches!(hear(&world, &server, &key, "cb-1"), Heard::Refunding(_)));
+    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
+    world.faults.plan([(1, Fault::StandsStillAfter)]);
+    let mut checking = pin!(slow.coordinator.drive(run, world.store.now()));
+    assert!(world.run(checking.as_mut()).is_none());
+    world.clock.pass(world.store.shop().times.lease_ms);
+    world.sweep(&mut server);
     world.faults.go_on();
-    let heard = world.run(hearing).expect("it goes on").expect("the store answers");
-    assert_eq!(heard, Heard::Settled);
+    let driven = world.run(checking).expect("it goes on").expect("the store answers");
+    assert!(matches!(driven, Driven::Released(_)), "{driven:?}");
     world.settle(&mut server);
     let payments = world.bank.payments();
     assert_eq!(payments.values().map(|payment| payment.refunds.len()).collect::<Vec<_>>(), [1]);
+    world.assert_whole();
+}
+
+#[test]
+fn a_hint_that_comes_during_a_late_check_is_not_lost_with_its_answer() {
+    let world = World::new();
+    let mut server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
+    let key = world.bank.payments().into_keys().next().expect("it was charged");
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    // The bank has said that nothing came; then it takes the money, and calls back while the answer is on its way.
+    let slow = world.server();
+    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
+    world.faults.plan([(1, Fault::StandsStillAfter)]);
+    let mut checking = pin!(slow.coordinator.drive(run, world.store.now()));
+    assert!(world.run(checking.as_mut()).is_none());
+    assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
+    assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Woken);
+    world.faults.go_on();
+    let _released = world.run(checking).expect("it goes on").expect("the store answers");
+    world.settle(&mut server);
+    let kept: Vec<_> = world.bank.payments().values().map(|payment| payment.kept_minor()).collect();
+    assert_eq!(kept, [0]);
+    world.assert_whole();
+}
+
+#[test]
+fn a_hint_that_comes_between_the_banks_last_answer_and_the_end_is_not_lost_with_it() {
+    let (world, mut server, opened, key) = waiting(Capture::Automatic);
+    world.bank.buyers_act(false);
+    let slow = world.server();
+    world.clock.pass(world.store.shop().times.action_poll_ms);
+    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
+    // The bank has said that it is declined; then it takes the money all the same, and calls back once.
+    world.faults.plan([(1, Fault::StandsStillAfter)]);
+    let mut driving = pin!(slow.coordinator.drive(run, world.store.now()));
+    assert!(world.run(driving.as_mut()).is_none());
+    assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    world.faults.go_on();
+    let _released = world.run(driving).expect("it goes on").expect("the store answers");
+    assert_eq!(world.status(&opened), Status::Open);
+    world.settle(&mut server);
+    let kept: Vec<_> = world.bank.payments().values().map(|payment| payment.kept_minor()).collect();
+    assert_eq!(kept, [0]);
     world.assert_whole();
 }
 
@@ -164,7 +229,8 @@ fn the_refund_of_a_late_capture_is_asked_for_until_it_is_made_and_an_operator_se
     let token = "decline refused_refunds=3 more=5";
     assert!(matches!(world.complete(&server, &opened, "k", token), Told::Ended(_)));
     let [key] = world.bank.takes_late().try_into().expect("one payment");
-    assert!(matches!(afterwards::hear(&world, &mut server, &key, "cb-1"), Heard::Refunding(_)));
+    assert_eq!(afterwards::hear(&world, &mut server, &key, "cb-1"), Heard::Woken);
+    world.sweep(&mut server);
     assert!(
         !world.now(world.store.audit()).expect("the store answers").findings.iter().any(|f| f.violated > 0)
     );
@@ -187,7 +253,8 @@ fn what_the_bank_only_holds_after_the_end_is_given_back() {
     let opened = world.open(&[("A", 1)]);
     assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
     let [key] = world.bank.sets_aside_late().try_into().expect("one payment");
-    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Settled);
+    assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
+    world.sweep(&mut server);
     let standings: Vec<_> = world.bank.payments().into_values().map(|payment| payment.standing).collect();
     assert_eq!(standings, [Standing::Voided]);
     world.settle(&mut server);

@@ -142,7 +142,7 @@ fn at_every_call(fault: Fault, recovery: Recovery) {
         "ship_order",
         "return_order",
         "hear",
-        "refund_late_capture",
+        "finish_late_check",
         "claim_refunds",
         "finish_refund",
         "claim_deliveries",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sellonce_checkout::audit::{Invariant, Report as AuditReport};
 use sellonce_checkout::book::Movement;
-use sellonce_checkout::callback::{Callback, Heard, LateCapture};
+use sellonce_checkout::callback::{Callback, Heard};
 use sellonce_checkout::cart::{Cart, CartRefusal};
 use sellonce_checkout::catalog::{Handle, Location, Sku};
 use sellonce_checkout::clock::Timestamp;
@@ -37,7 +37,7 @@ use sellonce_checkout::store::orders::{
     TransitionOrder,
 };
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, CallOffOrder, From, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
+    Advance, Begun, CallOffOrder, From, LateCheck, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
     ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
@@ -155,7 +155,6 @@ passed_on! { Callbacks:
     fn forget_callbacks() -> Result<u64, Failure>;
     faulty:
     fn hear(callback: Callback) -> Result<Heard, Failure>;
-    fn refund_late_capture(call: LateCapture) -> Result<bool, Failure>;
 }
 
 passed_on! { Carts:
@@ -234,4 +233,5 @@ passed_on! { Sagas:
     fn release(Release) -> Result<Moved<Box<Run>>, Failure>;
     fn advance(Advance) -> Result<Moved<Box<Run>>, Failure>;
     fn postpone(Postpone) -> Result<Moved<()>, Failure>;
+    fn finish_late_check(LateCheck) -> Result<Moved<()>, Failure>;
 }

@@ -1,5 +1,6 @@
 //! What an operator does about a saga that hangs: has it run at once, or says how its payment stands.
 
+use sellonce_checkout::callback::Heard;
 use sellonce_checkout::coordinator::{Driven, ResolutionOutcome, Resolve};
 use sellonce_checkout::id::SagaId;
 use sellonce_checkout::order;
@@ -126,6 +127,52 @@ fn an_operator_who_was_wrong_about_a_payment_costs_nobody_anything() {
     hanging.world.now(hanging.server.coordinator.hear(callback)).expect("the store answers");
     hanging.world.settle(&mut hanging.server);
     assert_eq!(hanging.world.bank.payments().values().map(|payment| payment.kept_minor()).sum::<i64>(), 0);
+    hanging.world.assert_whole();
+}
+
+#[test]
+fn a_callback_that_came_before_an_operator_was_wrong_is_not_forgotten() {
+    let mut hanging = Hanging::new(Capture::Automatic, "approve lost_after=1000000");
+    // The bank calls back once, is answered, and never calls back again.
+    let callback = hanging.world.callback(&hanging.saga.attempt_key(), "cb_1");
+    let heard = hanging.world.now(hanging.server.coordinator.hear(callback));
+    assert_eq!(heard, Ok(Heard::Woken));
+    hanging.resolve(Resolution::NotCharged).expect("its payment is unknown");
+    assert_eq!(hanging.told(), Told::Ended(Ending::Declined("not_charged".to_owned())));
+    hanging.world.bank.answers_again();
+    hanging.world.settle(&mut hanging.server);
+    assert_eq!(hanging.world.bank.payments().values().map(|payment| payment.kept_minor()).sum::<i64>(), 0);
+    hanging.world.assert_whole();
+}
+
+#[test]
+fn a_charge_that_is_still_on_its_way_when_an_operator_says_that_there_is_none_is_never_made() {
+    let mut hanging = Hanging::new(Capture::Automatic, "approve lost_before=1000000");
+    hanging.resolve(Resolution::NotCharged).expect("its payment is unknown");
+    assert_eq!(hanging.standings(), [Standing::Nothing]);
+    hanging.world.bank.answers_again();
+    hanging.world.settle(&mut hanging.server);
+    assert_eq!(hanging.standings(), [Standing::Cancelled], "the bank is told so");
+    hanging.world.assert_whole();
+}
+
+#[test]
+fn a_bank_that_is_gone_for_good_is_asked_no_more_once_an_operator_says_again_that_nothing_was_taken() {
+    let mut hanging = Hanging::new(Capture::Automatic, "approve lost_before=1000000");
+    hanging.world.bank.be_mute(true);
+    hanging.resolve(Resolution::NotCharged).expect("its payment is unknown");
+    let listed = hanging.wait_until_listed();
+    assert_eq!((listed.run.saga.state, listed.run.saga.late_check), (State::Released, true));
+    let refused = hanging.resolve(Resolution::GiveUp);
+    assert!(matches!(refused, Err(ResolveRefusal::Ended(_))), "{refused:?}");
+    let mut again = hanging.word(Resolution::NotCharged);
+    again.claim = hanging.world.merchants_claim("not-charged-again");
+    let outcome = hanging.world.now(hanging.server.coordinator.resolve(again)).expect("the store answers");
+    assert!(matches!(outcome, Ok(ResolutionOutcome { driven: Driven::Released(_), .. })), "{outcome:?}");
+    assert!(!hanging.run().saga.has_work());
+    assert!(hanging.listed().is_empty());
+    hanging.world.clock.pass(hanging.world.store.shop().times.lease_ms);
+    assert_eq!(hanging.world.now(hanging.server.coordinator.claim(10)), Ok(vec![]));
     hanging.world.assert_whole();
 }
 

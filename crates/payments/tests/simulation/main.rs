@@ -22,7 +22,7 @@ mod whole;
 mod world;
 
 use faults::Defect;
-use sometimes::{ALWAYS, TWO_STEPS};
+use sometimes::{ALWAYS, AT_ONCE, TWO_STEPS};
 use town::Town;
 
 /// How many histories each test of the suite plays.
@@ -98,7 +98,7 @@ fn check(capture: Capture, own: &[&str]) {
 
 #[test]
 fn whatever_goes_wrong_the_shop_is_whole_in_the_end_when_money_is_taken_at_once() {
-    check(Capture::Automatic, &[]);
+    check(Capture::Automatic, &AT_ONCE);
 }
 
 #[test]

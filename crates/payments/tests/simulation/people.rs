@@ -1,6 +1,7 @@
 //! Who comes to the town: buyers who insist until they are answered, act or call it off; merchants; operators.
 //!
-//! Decides what each of them wants, by chance. An operator looks into the provider's book, and says only what stands there.
+//! Decides what each of them wants, by chance. An operator looks into the provider's book, and is wrong about what
+//! stands there now and then.
 
 use std::sync::Arc;
 
@@ -320,8 +321,15 @@ pub(crate) async fn operator(town: Arc<Town>) {
 async fn speak(town: &Arc<Town>, saga: SagaId, round: u32) {
     let booking = town.book.booking(&saga.attempt_key()).await.expect("memory does not fail");
     let status = booking.map(|booking| booking.status);
+    let run = town.store.saga(saga).await.expect("memory does not fail");
+    let goes_on = run.is_some_and(|run| !run.saga.state.is_end());
     let resolution = match status.as_deref() {
         _ if town.world.happens(200) => Resolution::GiveUp,
+        // Wrong once: who says it again of a late check ends it.
+        Some("captured" | "authorized") if goes_on && town.world.happens(300) => {
+            town.world.sees("an operator is wrong about a payment");
+            Resolution::NotCharged
+        }
         Some("captured") => Resolution::Captured,
         Some("declined" | "cancelled") => Resolution::NotCharged,
         _ => {

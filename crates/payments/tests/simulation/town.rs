@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use sellonce_checkout::callback::Heard;
 use sellonce_checkout::catalog::Location;
 use sellonce_checkout::clock::Clock;
-use sellonce_checkout::coordinator::{Coordinator, Heard};
+use sellonce_checkout::coordinator::Coordinator;
 use sellonce_checkout::limits::Times;
 use sellonce_checkout::money::{Currency, Money};
 use sellonce_checkout::payment::{CallbackReader, CallbackRequest, Capture, PaymentProvider};
 use sellonce_checkout::store::deliveries::{Deliveries, DeliveryResult, MAIL};
 use sellonce_checkout::store::memory::MemoryStore;
+use sellonce_checkout::store::sagas::Sagas;
 use sellonce_checkout::store::{Failure, Shop};
 use sellonce_payments::circuit_breaker::CircuitBreaker;
 use sellonce_payments::memory_book::MemoryBook;
@@ -166,7 +168,17 @@ impl Town {
             let (server, world) = (server.clone(), self.world.clone());
             self.world.spawn(Some(node), async move {
                 let until = world.now().plus_ms(Times::default().complete_wait_ms);
+                let (saga, is_late) = (run.saga.id, run.saga.state.is_end());
                 drop(server.coordinator.drive(run, until).await);
+                let after = server.store.saga(saga).await;
+                if let Some(run) = after.ok().flatten().filter(|_| is_late) {
+                    let captured = run.attempt.is_some_and(|attempt| !attempt.captured.is_zero());
+                    world.sees(match (run.saga.late_check, captured) {
+                        (true, _) => "a late check has no answer",
+                        (false, true) => "a late check brings money back",
+                        (false, false) => "a late check finds nothing",
+                    });
+                }
             });
         }
         Ok(())
@@ -205,15 +217,10 @@ impl Town {
                         Ok(Heard::Woken) => "a callback wakes a saga",
                         Ok(Heard::Duplicate) => "a callback comes twice",
                         Ok(Heard::Settled) => "a callback comes after the end",
-                        Ok(Heard::NoAnswer(_)) => "a callback's question has no answer",
-                        Ok(Heard::Refunding(_)) => "a callback brings late money",
                         Ok(Heard::UnknownReference) => "a callback names nothing",
                         Err(_) => "a callback is not taken",
                     });
-                    matches!(
-                        heard,
-                        Ok(Heard::Woken | Heard::Duplicate | Heard::Settled | Heard::Refunding(_))
-                    )
+                    matches!(heard, Ok(Heard::Woken | Heard::Duplicate | Heard::Settled))
                 }
             };
             self.provider.called_back(&sent, taken).await?;

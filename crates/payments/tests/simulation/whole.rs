@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sellonce_checkout::id::SagaId;
 use sellonce_checkout::payment::Status as PaymentStatus;
 use sellonce_checkout::simulated_book::SimulatedBook;
 use sellonce_checkout::store::Books;
 use sellonce_checkout::store::orders::{OrderView, Orders};
+use sellonce_checkout::store::sagas::Sagas;
 
 use crate::people::Told;
 use crate::town::Town;
@@ -31,7 +33,9 @@ pub(crate) async fn assert_whole(town: &Town) {
         let expected = attempt.map_or(0, |attempt| attempt.captured.minor() - attempt.refunded.minor());
         assert_eq!(kept, expected, "I4: {booking:?} of {order:?}");
         let open = ["lost", "authorized", "requires_action"].contains(&booking.status.as_str());
-        assert!(!open, "I4: the provider still waits: {booking:?}");
+        let saga = SagaId::from_attempt_key(&booking.attempt_key).expect("our own key");
+        let saga = town.store.saga(saga).await.expect("memory does not fail");
+        assert!(!open, "I4: the provider still waits: {booking:?} of {saga:?}");
         let pending = attempt.is_some_and(|attempt| attempt.status == PaymentStatus::Authorized);
         assert!(!pending, "I9: {order:?} waits for its money");
     }

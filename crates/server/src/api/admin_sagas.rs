@@ -34,7 +34,7 @@ pub(crate) struct StuckSaga {
     id: String,
     /// `checkout` or `refund`.
     kind: &'static str,
-    /// Where it stands.
+    /// Where it stands. `released`: the checkout is over, and the provider is asked whether money came after its end.
     state: &'static str,
     /// What went wrong last.
     problem: String,
@@ -243,5 +243,6 @@ fn not_resolved(why: ResolveRefusal) -> Problem {
 }
 
 fn ended(run: &Run) -> Problem {
-    Problem::new(Code::SagaEnded, format!("This saga has ended as {}.", run.saga.state.as_str()))
+    let more = if run.saga.late_check { " Only `not_charged` can still be said of its payment." } else { "" };
+    Problem::new(Code::SagaEnded, format!("This saga has ended as {}.{more}", run.saga.state.as_str()))
 }

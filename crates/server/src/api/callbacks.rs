@@ -1,12 +1,11 @@
 //! Payment providers call back.
 //!
-//! Decides which answers make a provider send a callback again. Leaves telling true ones from forged ones to the
-//! provider's reader, and what they lead to to the coordinator.
+//! Decides what a provider is answered. Leaves telling true callbacks from forged ones to the provider's reader, and what
+//! they lead to to the coordinator.
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use sellonce_checkout::coordinator::Heard;
 use sellonce_checkout::payment::CallbackRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +14,6 @@ use crate::answer::{Answer, Reply};
 use crate::app::App;
 use crate::extract::{self, Path};
 use crate::problem::{Code, Problem};
-
-/// When a provider that could not be asked is worth being called back by again.
-const ASK_AGAIN_MS: i64 = 5_000;
 
 /// A callback that was heard.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,8 +25,8 @@ pub(crate) struct Received {
 /// Hear a payment provider.
 ///
 /// For providers alone: what they send is signed. A callback is heard once by its id; it decides nothing, but has the
-/// provider asked. Callbacks that come again, or that name no payment of this shop, are answered 200 as well. One about a
-/// checkout that has ended is answered 503 while the provider does not say how its payment stands: it is to come again.
+/// provider asked. Callbacks that come again, that name no payment of this shop, or whose checkout has ended are answered
+/// 200 as well: what is to be asked about them is remembered.
 #[utoipa::path(
     post, path = "/v1/payments/webhooks/{provider}", tag = "Payments",
     params(("provider" = String, Path, description = "The provider's name.")),
@@ -53,18 +49,7 @@ pub(crate) async fn hear_provider(
         tracing::warn!(%provider, %why, "a callback was refused");
         Problem::new(Code::CallbackNotAuthentic, "This was not signed by the provider, or not lately.")
     })?;
-    match app.coordinator.hear(callback).await? {
-        Heard::NoAnswer(problem) => {
-            tracing::warn!(%provider, problem, "a late payment could not be asked for");
-            let detail = "The provider did not say how this payment stands; send it again.";
-            Err(Problem::new(Code::Unavailable, detail).retry_after_ms(ASK_AGAIN_MS))
-        }
-        Heard::Refunding(refund) => {
-            tracing::warn!(%provider, refund = %refund.0, "a payment came too late; it goes back");
-            Ok(Answer::ok(Received { received: true }))
-        }
-        Heard::UnknownReference | Heard::Duplicate | Heard::Woken | Heard::Settled => {
-            Ok(Answer::ok(Received { received: true }))
-        }
-    }
+    let heard = app.coordinator.hear(callback).await?;
+    tracing::debug!(%provider, ?heard, "a callback was heard");
+    Ok(Answer::ok(Received { received: true }))
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use sellonce_checkout::audit::Report;
 use sellonce_checkout::book::{Depleted, Movement, Shortage};
-use sellonce_checkout::callback::{Callback, Heard, LateCapture};
+use sellonce_checkout::callback::{Callback, Heard};
 use sellonce_checkout::cart::{Cart, CartRefusal};
 use sellonce_checkout::catalog::{Handle, Location, Sku};
 use sellonce_checkout::clock::Timestamp;
@@ -39,8 +39,8 @@ use sellonce_checkout::store::orders::{
     TransitionOrder,
 };
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, CallOffOrder, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve, ReserveRefusal,
-    ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
+    Advance, Begun, CallOffOrder, LateCheck, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
+    ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
 };
 use sellonce_checkout::store::{Answer, Books, Failure, Page, Shop, Store};
 
@@ -111,6 +111,9 @@ impl Sagas for ReadsThenWrites {
     }
     async fn postpone(&self, call: Postpone) -> Result<Moved<()>, Failure> {
         self.inner.postpone(call).await
+    }
+    async fn finish_late_check(&self, call: LateCheck) -> Result<Moved<()>, Failure> {
+        self.inner.finish_late_check(call).await
     }
     async fn claim_sagas(&self, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
         self.inner.claim_sagas(owner, limit).await
@@ -204,6 +207,5 @@ passes_on!(Orders {
 
 passes_on!(Callbacks {
     fn hear(callback: Callback) -> Result<Heard, Failure>;
-    fn refund_late_capture(call: LateCapture) -> Result<bool, Failure>;
     fn forget_callbacks() -> Result<u64, Failure>;
 });

@@ -1,14 +1,13 @@
-//! Callbacks of payment providers: heard once, and what they lead to after a saga has ended.
+//! Callbacks of payment providers: each heard once.
 
 use async_trait::async_trait;
-use sellonce_checkout::callback::{self, Callback, Heard, LateCapture};
+use sellonce_checkout::callback::{self, Callback, Heard};
 use sellonce_checkout::limits;
 #[cfg(feature = "sabotage")]
 use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::store::Failure;
 use sellonce_checkout::store::callbacks::Callbacks;
 
-use crate::calls::orders;
 #[cfg(feature = "sabotage")]
 use crate::calls::sabotage::{believe, take_units};
 use crate::calls::sagas::wake;
@@ -21,10 +20,6 @@ use crate::trouble::Trouble;
 impl<D: Database> Callbacks for DatabaseStore<D> {
     async fn hear(&self, callback: Callback) -> Result<Heard, Failure> {
         self.write_aside(move |tables| hear(tables, &callback)).await
-    }
-
-    async fn refund_late_capture(&self, call: LateCapture) -> Result<bool, Failure> {
-        self.write_aside(move |tables| refund_late_capture(tables, &call)).await
     }
 
     async fn forget_callbacks(&self) -> Result<u64, Failure> {
@@ -62,16 +57,4 @@ fn hear(tables: &mut dyn Tables, callback: &Callback) -> Result<Heard, Trouble> 
         wake(tables, held)?;
     }
     Ok(heard)
-}
-
-fn refund_late_capture(tables: &mut dyn Tables, call: &LateCapture) -> Result<bool, Trouble> {
-    let Some(held) = tables.held(call.saga)? else { return Ok(false) };
-    let Some((attempt, refund)) = callback::late_capture(call, &held.run, tables.now()) else {
-        return Ok(false);
-    };
-    if let Some(was) = &held.run.attempt {
-        tables.change_attempt(was, &attempt, held.run.saga.fence)?;
-    }
-    orders::begin_refund(tables.sql()?, &refund)?;
-    Ok(true)
 }

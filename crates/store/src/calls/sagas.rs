@@ -5,18 +5,20 @@ mod operate;
 mod reserve;
 
 use async_trait::async_trait;
+use sellonce_checkout::callback;
 use sellonce_checkout::id::{CheckoutId, OwnerId, SagaId};
 use sellonce_checkout::money::Currency;
 #[cfg(feature = "sabotage")]
 use sellonce_checkout::sabotage::{self, Sabotage};
 use sellonce_checkout::store::orders::OrderView;
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PlaceOrder, Postpone, Release, Reserve,
-    ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck, TakeOver,
+    Advance, Begun, CallOffOrder, From, LateCheck, Leased, Moved, PayOrder, PlaceOrder, Postpone, Release,
+    Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck,
+    TakeOver,
 };
 use sellonce_checkout::store::{Answer, Failure, Page};
 
-use crate::calls::{Database, DatabaseStore};
+use crate::calls::{Database, DatabaseStore, orders};
 use crate::load;
 use crate::sql::{Dialect, Statements, values};
 use crate::tables::{Held, Tables};
@@ -68,6 +70,10 @@ impl<D: Database> Sagas for DatabaseStore<D> {
         self.write_aside(move |tables| claim(tables, owner, limit)).await
     }
 
+    async fn finish_late_check(&self, call: LateCheck) -> Result<Moved<()>, Failure> {
+        self.write_aside(move |tables| finish_late_check(tables, &call)).await
+    }
+
     async fn take_over(&self, call: TakeOver) -> Result<Moved<Box<Run>>, Failure> {
         self.write_by_keys(move |tables| take_over(tables, call)).await
     }
@@ -96,7 +102,7 @@ impl<D: Database> Sagas for DatabaseStore<D> {
         self.write_aside(|tables| {
             let (sql, now) = (tables.sql()?, values![tables.now().millis()]);
             let update = "UPDATE sagas SET lease_until = ?1, next_run_at = ?1, lease_owner = NULL \
-                          WHERE ended_at IS NULL";
+                          WHERE ended_at IS NULL OR late_check = 1";
             sql.execute(update, now)?;
             // Their next try keeps its time: it waits for others, not for a process that died.
             let update = "UPDATE deliveries SET lease_until = ?1, lease_owner = NULL \
@@ -140,6 +146,27 @@ fn postpone(tables: &mut dyn Tables, call: &Postpone) -> Result<Moved<()>, Troub
     Ok(Moved::Done(()))
 }
 
+fn finish_late_check(tables: &mut dyn Tables, call: &LateCheck) -> Result<Moved<()>, Trouble> {
+    let was = held(tables, call.from)?.filter(|was| was.run.saga.late_check);
+    let Some(was) = was else { return Ok(Moved::Lost) };
+    let now = tables.now();
+    let mut is = was.clone();
+    if let (Some(before), Some((attempt, refund))) =
+        (&was.run.attempt, callback::late_checked(call, &was.run, now))
+    {
+        if *before != attempt {
+            tables.change_attempt(before, &attempt, was.run.saga.fence)?;
+        }
+        if let Some(refund) = refund {
+            orders::begin_refund(tables.sql()?, &refund)?;
+        }
+    }
+    is.schedule.checked(&mut is.run.saga, now);
+    is.owner = None;
+    tables.change_saga(&was, &is)?;
+    Ok(Moved::Done(()))
+}
+
 /// Gives a saga to an owner, with a new fence (I14); `is` is the saga as it shall be besides.
 fn take(tables: &mut dyn Tables, was: &Held, mut is: Held, owner: OwnerId) -> Result<Run, Trouble> {
     let (now, times) = (tables.now(), tables.shop().times);
@@ -149,22 +176,35 @@ fn take(tables: &mut dyn Tables, was: &Held, mut is: Held, owner: OwnerId) -> Re
     Ok(is.run)
 }
 
+/// The question for sagas that are due, of those for which a condition holds. Each condition has an index of its own.
+macro_rules! due {
+    ($condition:literal, $lock:literal) => {
+        concat!(
+            "SELECT id FROM sagas WHERE ",
+            $condition,
+            " AND next_run_at <= ?1 AND lease_until <= ?1 ORDER BY next_run_at, id LIMIT ?2",
+            $lock
+        )
+    };
+}
+
 fn claim(tables: &mut dyn Tables, owner: OwnerId, limit: u32) -> Result<Vec<Run>, Trouble> {
-    let due = match tables.sql()?.dialect() {
-        Dialect::Sqlite => {
-            "SELECT id FROM sagas WHERE ended_at IS NULL AND next_run_at <= ?1 AND lease_until <= ?1 \
-             ORDER BY next_run_at, id LIMIT ?2"
-        }
-        Dialect::Postgres => {
-            "SELECT id FROM sagas WHERE ended_at IS NULL AND next_run_at <= ?1 AND lease_until <= ?1 \
-             ORDER BY next_run_at, id LIMIT ?2 FOR UPDATE SKIP LOCKED"
-        }
+    let questions = match tables.sql()?.dialect() {
+        Dialect::Sqlite => [due!("ended_at IS NULL", ""), due!("late_check = 1", "")],
+        Dialect::Postgres => [
+            due!("ended_at IS NULL", " FOR UPDATE SKIP LOCKED"),
+            due!("late_check = 1", " FOR UPDATE SKIP LOCKED"),
+        ],
     };
     let now = tables.now();
     #[cfg(feature = "sabotage")]
     let now = if sabotage::is(Sabotage::LeaseByLocalClock) { sabotage::local_clock(now) } else { now };
-    let row = values![now.millis(), limit];
-    let mut due = tables.sql()?.many(due, row, |columns| columns.uuid().map(SagaId))?;
+    let mut due = Vec::new();
+    for question in questions {
+        let left = limit.saturating_sub(u32::try_from(due.len()).unwrap_or(limit));
+        let row = values![now.millis(), left];
+        due.extend(tables.sql()?.many(question, row, |columns| columns.uuid().map(SagaId))?);
+    }
     due.sort_unstable();
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {

@@ -117,7 +117,8 @@ pub(super) fn change_saga(
     let update = "UPDATE sagas SET state = ?4, fence = ?5, tries = ?6, lease_owner = ?7, lease_until = ?8, \
                   next_run_at = ?9, problem = ?10, stuck_since = ?11, ended_at = ?12, order_id = ?13, \
                   action_url = ?14, ending = ?15, ending_code = ?16, woken = ?17, resolution = ?18, \
-                  resolved_by = ?19, resolved_reason = ?20, resolved_at = ?21, history = history || ?22 \
+                  resolved_by = ?19, resolved_reason = ?20, resolved_at = ?21, late_check = ?22, \
+                  history = history || ?23 \
                   WHERE id = ?1 AND state = ?2 AND fence = ?3";
     let (before, after, schedule) = (&was.run.saga, &is.run.saga, &is.schedule);
     let step = history::step_between(before.state.as_str(), after.state.as_str(), after.fence, now);
@@ -147,6 +148,7 @@ pub(super) fn change_saga(
             resolved.map(|said| &said.actor),
             resolved.map(|said| &said.reason),
             resolved.map(|said| said.at.millis()),
+            i64::from(after.late_check),
             &step,
         ],
     )

@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         "0016_simulated_callbacks",
         include_str!("../../migrations/postgres/0016_simulated_callbacks.sql"),
     ),
+    sql(17, "0017_late_checks", include_str!("../../migrations/postgres/0017_late_checks.sql")),
 ];
 
 const fn sql(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -20,8 +20,8 @@ use crate::trouble::Trouble;
 macro_rules! run_columns {
     () => {
         "s.id, s.checkout_id, s.cart_id, s.state, s.fence, s.tries, s.hold_until, s.limits, s.ending, s.ending_code, \
-         s.order_id, s.action_url, s.resolution, s.resolved_by, s.resolved_reason, s.resolved_at, s.created_at, \
-         s.ended_at, p.provider, p.token, p.amount, p.capture, p.status, p.captured, p.refunded, p.refund_pending, \
+         s.order_id, s.action_url, s.resolution, s.resolved_by, s.resolved_reason, s.resolved_at, \
+         s.late_check, s.created_at, s.ended_at, p.provider, p.token, p.amount, p.capture, p.status, p.captured, p.refunded, p.refund_pending, \
          p.provider_reference, p.unknown_since"
     };
 }
@@ -65,6 +65,7 @@ pub(crate) fn run(columns: &mut dyn Columns, currency: Currency) -> Result<Run, 
         order: columns.maybe_uuid()?.map(OrderId),
         action_url: columns.maybe_string()?,
         resolved: resolved(columns)?,
+        late_check: columns.flag()?,
         created_at: columns.time()?,
         ended_at: columns.maybe_time()?,
     };

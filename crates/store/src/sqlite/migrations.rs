@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         include_str!("../../migrations/sqlite/0015_shipments_and_returns.sql"),
     ),
     sql(16, "0016_simulated_callbacks", include_str!("../../migrations/sqlite/0016_simulated_callbacks.sql")),
+    sql(17, "0017_late_checks", include_str!("../../migrations/sqlite/0017_late_checks.sql")),
 ];
 
 /// Marks a file as a shop's in its header: "Sell" in ASCII.

@@ -207,6 +207,8 @@ async fn i9_a_saga_that_nobody_will_run_and_an_old_one_that_no_operator_sees() {
         &[
             "UPDATE sagas SET lease_until = lease_until - 200000, next_run_at = next_run_at - 200000",
             "UPDATE sagas SET created_at = created_at - 86400000, history = 'reserved:1:1'",
+            "UPDATE sagas SET late_check = 1, lease_until = lease_until - 200000, next_run_at = next_run_at - 200000 \
+             WHERE state = 'released'",
         ],
     )
     .await;

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use crate::audit::Past;
-use crate::callback::{self, Callback, Heard, LateCapture};
+use crate::callback::{self, Callback, Heard};
 use crate::limits;
 use crate::store::callbacks::Callbacks;
 use crate::store::{Books, Failure};
@@ -20,20 +19,9 @@ impl Callbacks for MemoryStore {
         let mut row = callback.attempt.and_then(|saga| state.sagas.get_mut(&saga));
         let heard = callback::hear(&callback, is_new, row.as_ref().map(|row| &row.run));
         if let (Heard::Woken, Some(row)) = (&heard, row.as_mut()) {
-            row.schedule.wake(now);
+            row.schedule.wake(&mut row.run.saga, now);
         }
         Ok(heard)
-    }
-
-    async fn refund_late_capture(&self, call: LateCapture) -> Result<bool, Failure> {
-        let now = self.now();
-        let mut state = self.state();
-        let Some(row) = state.sagas.get_mut(&call.saga) else { return Ok(false) };
-        let Some((attempt, refund)) = callback::late_capture(&call, &row.run, now) else { return Ok(false) };
-        row.payment_history.push(Past { to: attempt.status, fence: row.run.saga.fence, at: now });
-        row.run.attempt = Some(attempt);
-        state.begin_refund(refund);
-        Ok(true)
     }
 
     async fn forget_callbacks(&self) -> Result<u64, Failure> {

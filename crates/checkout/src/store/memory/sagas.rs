@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use super::{KeyRow, MemoryStore, SagaRow, State};
 use crate::audit::{Past, Reserved};
 use crate::book::{Cause, Settlement};
+use crate::callback;
 use crate::clock::Timestamp;
 use crate::id::{CheckoutId, OwnerId, SagaId};
 use crate::idempotency::{self, Claim, Progress, WorkDone};
 use crate::order::change;
-use crate::payment;
+use crate::payment::Attempt;
 use crate::saga::State as SagaState;
 use crate::schedule::Schedule;
 use crate::session::{Checkout, Status};
@@ -17,9 +18,9 @@ use crate::steps::{self, CartStanding};
 use crate::store::checkouts::{Goods, OpenRefusal};
 use crate::store::orders::OrderView;
 use crate::store::sagas::{
-    Advance, Begun, CallOffOrder, From, Leased, Moved, PayOrder, PaymentNews, PlaceOrder, Postpone, Release,
-    Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run, Sagas, Stuck,
-    TakeOver, Target,
+    Advance, Begun, CallOffOrder, From, LateCheck, Leased, Moved, PayOrder, PaymentNews, PlaceOrder,
+    Postpone, Release, Reserve, ReserveRefusal, ResolveRefusal, ResolveSaga, ResolvedSaga, RetryRefusal, Run,
+    Sagas, Stuck, TakeOver, Target,
 };
 use crate::store::{Answer, Books, Failure, Page, Shop};
 
@@ -103,8 +104,8 @@ impl Sagas for MemoryStore {
     async fn claim_sagas(&self, _owner: OwnerId, limit: u32) -> Result<Vec<Run>, Failure> {
         let now = self.now();
         let mut state = self.state();
-        let unfinished = state.sagas.values_mut().filter(|row| !row.run.saga.state.is_end());
-        let due = unfinished.filter(|row| row.schedule.is_due(now));
+        let with_work = state.sagas.values_mut().filter(|row| row.run.saga.has_work());
+        let due = with_work.filter(|row| row.schedule.is_due(now));
         let claim = |row: &mut SagaRow| {
             row.schedule.take(&mut row.run.saga, now, &self.shop.times);
             row.run.clone()
@@ -133,10 +134,29 @@ impl Sagas for MemoryStore {
         Ok(self.state().sagas.get(&id).map(|row| row.run.clone()))
     }
 
+    async fn finish_late_check(&self, call: LateCheck) -> Result<Moved<()>, Failure> {
+        let now = self.now();
+        let mut state = self.state();
+        let row = state.held(call.from).filter(|row| row.run.saga.late_check);
+        let Some(row) = row else { return Ok(Moved::Lost) };
+        let refund = match callback::late_checked(&call, &row.run, now) {
+            Some((attempt, refund)) => {
+                row.set_attempt(attempt, now);
+                refund
+            }
+            None => None,
+        };
+        row.schedule.checked(&mut row.run.saga, now);
+        if let Some(refund) = refund {
+            state.begin_refund(refund);
+        }
+        Ok(Moved::Done(()))
+    }
+
     async fn stuck_sagas(&self, after: Option<SagaId>, limit: u32) -> Result<Page<Stuck>, Failure> {
         let state = self.state();
         let behind = state.sagas.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
-        let stuck = behind.filter(|(_, row)| !row.run.saga.state.is_end()).filter_map(|(_, row)| {
+        let stuck = behind.filter(|(_, row)| row.run.saga.has_work()).filter_map(|(_, row)| {
             let Schedule { stuck_since, problem, next_run_at, .. } = row.schedule.clone();
             Some(Stuck { run: row.run.clone(), since: stuck_since?, problem, next_run_at })
         });
@@ -147,10 +167,10 @@ impl Sagas for MemoryStore {
         let now = self.now();
         let mut state = self.state();
         let Some(row) = state.sagas.get_mut(&id) else { return Ok(Err(RetryRefusal::NotFound)) };
-        if row.run.saga.state.is_end() {
+        if !row.run.saga.has_work() {
             return Ok(Err(RetryRefusal::Ended(Box::new(row.run.clone()))));
         }
-        row.schedule.wake(now);
+        row.schedule.wake(&mut row.run.saga, now);
         Ok(Ok(row.run.clone()))
     }
 
@@ -393,16 +413,20 @@ fn not_pending(view: &OrderView) -> Failure {
 
 impl SagaRow {
     fn note(&mut self, news: &PaymentNews, now: Timestamp) {
-        let Some(attempt) = self.run.attempt.as_mut() else { return };
-        let was: payment::Status = attempt.status;
-        steps::note_payment(attempt, news);
-        if attempt.status != was {
+        let Some(mut attempt) = self.run.attempt.clone() else { return };
+        steps::note_payment(&mut attempt, news);
+        self.set_attempt(attempt, now);
+    }
+
+    fn set_attempt(&mut self, attempt: Attempt, now: Timestamp) {
+        if self.run.attempt.as_ref().is_some_and(|was| was.status != attempt.status) {
             self.payment_history.push(Past { to: attempt.status, fence: self.run.saga.fence, at: now });
         }
+        self.run.attempt = Some(attempt);
     }
 
     fn move_to(&mut self, to: SagaState, now: Timestamp, shop: &Shop) {
-        self.schedule.move_to(&mut self.run.saga, to, now, &shop.times);
+        self.schedule.move_to(&mut self.run, to, now, &shop.times);
         self.history.push(Past { to, fence: self.run.saga.fence, at: now });
     }
 }

@@ -207,7 +207,7 @@ fn settle(tables: &mut dyn Tables, held: &Held, settlement: Settlement) -> Resul
 /// Moves a saga along an edge (I6). It stays its owner's until it is over.
 fn shift(tables: &mut dyn Tables, was: &Held, is: &mut Held, to: State) -> Result<(), Trouble> {
     let (now, times) = (tables.now(), tables.shop().times);
-    is.schedule.move_to(&mut is.run.saga, to, now, &times);
+    is.schedule.move_to(&mut is.run, to, now, &times);
     tables.change_saga(was, is)
 }
 

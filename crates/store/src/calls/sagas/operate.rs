@@ -13,15 +13,15 @@ use crate::sql::{Statements, values};
 use crate::tables::{Held, Tables};
 use crate::trouble::Trouble;
 
-/// The unfinished sagas that wait for an operator.
+/// The sagas that wait for an operator.
 pub(super) fn stuck(
     sql: &dyn Statements,
     currency: Currency,
     after: Option<SagaId>,
     limit: u32,
 ) -> Result<Page<Stuck>, Trouble> {
-    let page = "SELECT id FROM sagas WHERE ended_at IS NULL AND stuck_since IS NOT NULL AND id > ?1 \
-                ORDER BY id LIMIT ?2";
+    let page = "SELECT id FROM sagas WHERE stuck_since IS NOT NULL AND (ended_at IS NULL OR late_check = 1) \
+                AND id > ?1 ORDER BY id LIMIT ?2";
     let after = after.map_or(Uuid::nil(), |id| id.0);
     let row = values![after.as_bytes(), i64::from(limit) + 1];
     let ids = sql.many(page, row, |columns| columns.uuid().map(SagaId))?;
@@ -36,7 +36,7 @@ pub(super) fn stuck(
 /// Has a saga run at once.
 pub(super) fn retry(tables: &mut dyn Tables, id: SagaId) -> Result<Result<Run, RetryRefusal>, Trouble> {
     let Some(was) = tables.held(id)? else { return Ok(Err(RetryRefusal::NotFound)) };
-    if was.run.saga.state.is_end() {
+    if !was.run.saga.has_work() {
         return Ok(Err(RetryRefusal::Ended(Box::new(was.run))));
     }
     wake(tables, &was)?;
@@ -46,8 +46,8 @@ pub(super) fn retry(tables: &mut dyn Tables, id: SagaId) -> Result<Result<Run, R
 /// Has a saga run at once, or right after whoever has it lets go of it.
 pub(in crate::calls) fn wake(tables: &mut dyn Tables, was: &Held) -> Result<(), Trouble> {
     let mut is = was.clone();
-    is.schedule.wake(tables.now());
-    if is.schedule == was.schedule { Ok(()) } else { tables.change_saga(was, &is) }
+    is.schedule.wake(&mut is.run.saga, tables.now());
+    if is == *was { Ok(()) } else { tables.change_saga(was, &is) }
 }
 
 /// Notes what an operator said of a saga's payment, once per key, and takes the saga over.

@@ -97,7 +97,7 @@ pub(super) enum Coordinator {
 #[derive(Clone, Debug)]
 pub(super) enum Outside {
     Hear { number: u8 },
-    Late,
+    Late { captured: bool },
     TakeOver { leased: bool },
     Retry,
     Resolve { resolution: Resolution, key: usize },
@@ -154,7 +154,7 @@ pub(super) fn calls() -> impl Strategy<Value = Vec<Call>> {
     let resolutions = proptest::sample::select(Resolution::ALL.to_vec());
     let outside = prop_oneof![
         2 => (0..6_u8).prop_map(|number| Outside::Hear { number }),
-        3 => Just(Outside::Late),
+        3 => any::<bool>().prop_map(|captured| Outside::Late { captured }),
         1 => any::<bool>().prop_map(|leased| Outside::TakeOver { leased }),
         1 => Just(Outside::Retry),
         6 => (resolutions, 0..3_usize).prop_map(|(resolution, key)| Outside::Resolve { resolution, key }),

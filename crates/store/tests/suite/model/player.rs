@@ -17,8 +17,8 @@ use sellonce_checkout::store::checkouts::Goods;
 use sellonce_checkout::store::deliveries::{DeliveryResult, MAIL};
 use sellonce_checkout::store::orders::DueRefund;
 use sellonce_checkout::store::sagas::{
-    Advance, Begun, CallOffOrder, Leased, Moved, PayOrder, PaymentNews, Postpone, Release, ReserveRefusal,
-    ResolveSaga, Run, TakeOver,
+    Advance, Begun, CallOffOrder, LateCheck, Leased, Moved, PayOrder, PaymentNews, Postpone, Release,
+    ReserveRefusal, ResolveSaga, Run, TakeOver,
 };
 
 use crate::model::calls::{BUYERS, BackOffice, Call, Coordinator, Merchant, Outside, Payer, SKUS, Shopper};
@@ -58,7 +58,7 @@ fn is_legal(run: &Run, does: &Coordinator) -> bool {
         Coordinator::GiveBack => state == State::Cancelling && not_taken,
         Coordinator::Pay | Coordinator::CallOff => state == State::Ordered && set_aside,
         Coordinator::Void => state == State::Voiding && set_aside,
-        Coordinator::Postpone { .. } => !state.is_end(),
+        Coordinator::Postpone { .. } => run.saga.has_work(),
     }
 }
 
@@ -310,9 +310,10 @@ impl Player {
                 let (provider, id) = ("simulated".to_owned(), format!("msg-{number}"));
                 told(store.hear(Callback { provider, id, attempt: Some(saga) }).await)
             }
-            Outside::Late => {
+            Outside::Late { captured } => {
                 let (reference, refund) = ("at-provider".to_owned(), RefundId(self.world.id()));
-                told(store.refund_late_capture(LateCapture { saga, reference, refund }).await)
+                let captured = captured.then_some(LateCapture { reference, refund });
+                told(store.finish_late_check(LateCheck { from: from(run), captured }).await)
             }
             Outside::TakeOver { leased } => {
                 let leased = if *leased { Leased::Take } else { Leased::Leave };

@@ -98,14 +98,15 @@ pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
          lease_until = w.lease_until, next_run_at = w.next_run_at, problem = w.problem, stuck_since = w.stuck_since, \
          ended_at = w.ended_at, order_id = w.order_id, action_url = w.action_url, ending = w.ending, \
          ending_code = w.ending_code, woken = w.woken, resolution = w.resolution, resolved_by = w.resolved_by, \
-         resolved_reason = w.resolved_reason, resolved_at = w.resolved_at, history = s.history || w.step \
+         resolved_reason = w.resolved_reason, resolved_at = w.resolved_at, late_check = w.late_check, \
+         history = s.history || w.step \
          FROM unnest(?1::uuid[], ?2::text[], ?3::bigint[], ?4::text[], ?5::bigint[], ?6::bigint[], ?7::uuid[], \
          ?8::timestamptz[], ?9::timestamptz[], ?10::text[], ?11::timestamptz[], ?12::timestamptz[], ?13::uuid[], \
          ?14::text[], ?15::text[], ?16::text[], ?17::bigint[], ?18::text[], ?19::text[], ?20::text[], \
-         ?21::timestamptz[], ?22::text[]) \
+         ?21::timestamptz[], ?22::bigint[], ?23::text[]) \
          AS w (id, state_was, fence_was, state, fence, tries, lease_owner, lease_until, next_run_at, problem, \
          stuck_since, ended_at, order_id, action_url, ending, ending_code, woken, resolution, resolved_by, \
-         resolved_reason, resolved_at, step) WHERE s.id = w.id AND s.state = w.state_was AND s.fence = w.fence_was",
+         resolved_reason, resolved_at, late_check, step) WHERE s.id = w.id AND s.state = w.state_was AND s.fence = w.fence_was",
     );
     for Change { was, is, step } in &writes.sagas {
         let (before, after, schedule) = (&was.run.saga, &is.run.saga, &is.schedule);
@@ -132,6 +133,7 @@ pub(super) fn moves<'a>(writes: &'a Writes, bulks: &mut Vec<Bulk<'a>>) {
             resolved.map(|said| &said.actor),
             resolved.map(|said| &said.reason),
             resolved.map(|said| said.at.millis()),
+            i64::from(after.late_check),
             step,
         ]);
     }
