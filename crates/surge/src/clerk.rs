@@ -89,7 +89,9 @@ impl Clerk<'_> {
         while is_on(chance.wait_ns(ns(STUCK_EVERY)), &mut stopped).await {
             let Ok(page) = self.admin.get("/v1/admin/sagas?limit=50").await else { continue };
             let stuck = page["data"].as_array().into_iter().flatten();
-            let stuck = stuck.filter(|stuck| stuck["kind"] == "checkout" && !stuck["payment_id"].is_null());
+            // What is only asked about after its end is the shop's to find out.
+            let is_open = |stuck: &&Value| stuck["kind"] == "checkout" && stuck["state"] != "released";
+            let stuck = stuck.filter(is_open).filter(|stuck| !stuck["payment_id"].is_null());
             for saga in stuck.filter_map(|stuck| stuck["id"].as_str()) {
                 let number = u64::try_from(known.len()).unwrap_or(u64::MAX);
                 if known.insert(saga.to_owned()) {

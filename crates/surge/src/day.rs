@@ -1,8 +1,8 @@
 //! The day that own servers have: how long they wait, and how their payment provider behaves.
 //!
 //! Decides which settings a workload needs, so that what happens to a real shop within hours happens within seconds: holds
-//! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late and out of
-//! order. What the environment says already stays as it is said.
+//! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late, out of order
+//! or never. What the environment says already stays as it is said.
 
 use crate::plan::Workload;
 
@@ -36,6 +36,7 @@ pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, Str
         ("PAYMENTS__SIMULATED_CALLBACKS", "everything"),
         ("PAYMENTS__SIMULATED_CALLBACK_COPIES_MAX", "2"),
         ("PAYMENTS__SIMULATED_CALLBACK_DELAY_MS_MAX", "1500"),
+        ("PAYMENTS__SIMULATED_CALLBACK_NEVER_PER_MILLE", "200"),
         ("PAYMENTS__SIMULATED_CALLBACK_FORGED_PER_MILLE", "10"),
         ("PAYMENTS__SIMULATED_SEED", &seed.to_string()),
     ];
