@@ -4,6 +4,8 @@
 //! run out, leases change hands, calls to the provider are given up, and its callbacks come in copies, late, out of order
 //! or never. What the environment says already stays as it is said.
 
+use std::time::Duration;
+
 use crate::plan::Workload;
 
 /// How long a server waits for its payment provider unless it is said, in milliseconds.
@@ -13,6 +15,9 @@ const SHORT_CALL_MS: u64 = 700;
 
 /// How long units are held for a payment.
 const HOLD: &str = "SHOP__HOLD_MS";
+
+/// The longest pause between two tries of a step.
+const RETRY_MAX: &str = "SHOP__RETRY_MS_MAX";
 
 /// What stands before each name.
 const PREFIX: &str = "SELLONCE_";
@@ -29,7 +34,7 @@ pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, Str
         ("SHOP__PAYMENT_CALL_MS", &short_call),
         ("SHOP__LEASE_MS", "900"),
         ("SHOP__RETRY_MS_MIN", "500"),
-        ("SHOP__RETRY_MS_MAX", "2000"),
+        (RETRY_MAX, "2000"),
         ("SHOP__ACTION_POLL_MS", "500"),
         ("SHOP__STUCK_MS", "150"),
         ("SHOP__SWEEP_MS", "250"),
@@ -48,6 +53,13 @@ pub(crate) fn variables(workload: Workload, seed: u64) -> Vec<(&'static str, Str
 /// take minutes, and a run would leave it behind.
 pub(crate) fn holds_run_out(workload: Workload) -> bool {
     variables(workload, 0).iter().any(|(name, _)| *name == HOLD)
+}
+
+/// How long after the faults have ended the last must be in order: a minute, and less where no pause is longer than two
+/// seconds.
+pub(crate) fn end(workload: Workload) -> Duration {
+    let is_hurried = variables(workload, 0).iter().any(|(name, _)| *name == RETRY_MAX);
+    Duration::from_secs(if is_hurried { 20 } else { 60 })
 }
 
 /// How long own servers wait for an answer of the provider; `None` if the environment has changed that, or has the
@@ -76,6 +88,7 @@ mod tests {
             let is_hurried = !variables(workload, 7).is_empty();
             assert_eq!(is_hurried, workload == Workload::Everything, "{}", workload.name());
             assert_eq!(holds_run_out(workload), is_hurried, "{}", workload.name());
+            assert_eq!(end(workload).as_secs() < 60, is_hurried, "{}", workload.name());
         }
     }
 

@@ -32,8 +32,6 @@ use crate::verdict_of::{Costs, verdict};
 
 /// The invariants that hold at the latest a minute after faults have ended. What was told and is lost is not found again.
 const IN_THE_END: [&str; 4] = ["I4", "I8", "I9", "I11"];
-/// How long after the run came to rest they may still become true.
-const END_MAX: Duration = Duration::from_secs(30);
 /// The pause between two looks whether they have.
 const END_LOOK: Duration = Duration::from_secs(2);
 
@@ -116,7 +114,7 @@ async fn judge(
     history: &History,
     progress: &Progress,
 ) -> (Books, Findings) {
-    let until = Instant::now() + END_MAX;
+    let until = Instant::now() + day::end(settings.workload);
     loop {
         progress.now("reading the books");
         let books = read_books(settings, stage, &history.opening).await;
