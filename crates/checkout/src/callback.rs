@@ -10,6 +10,7 @@ use crate::payment::{Attempt, Outcome, Report, Status, is_edge};
 use crate::refund::{self, Refund};
 #[cfg(feature = "sabotage")]
 use crate::sabotage::{self, Sabotage};
+use crate::saga::{Resolution, State};
 use crate::store::sagas::{LateCheck, Run};
 
 /// A callback that is truly its provider's.
@@ -33,7 +34,7 @@ pub enum Heard {
     /// The saga was woken: it runs at once, or right after whoever has it lets go of it. One that has ended owes a late
     /// check.
     Woken,
-    /// The saga has ended, and the books have its payment as captured.
+    /// The saga has ended, and placed an order or has its payment in the books as captured.
     Settled,
 }
 
@@ -61,15 +62,17 @@ pub enum Late {
     Refund,
 }
 
-/// Whether there is anything to ask the provider about a payment whose saga has ended.
+/// Whether there is anything to ask the provider about a payment whose saga has ended: it placed no order, and the books do
+/// not have the money.
 pub fn may_be_late(run: &Run) -> bool {
-    run.attempt.as_ref().is_some_and(|attempt| attempt.status != Status::Captured)
+    let missing = run.attempt.as_ref().is_some_and(|attempt| attempt.status != Status::Captured);
+    missing && run.saga.state == State::Released
 }
 
 /// Whether a saga that is released now owes a late check, although the provider was asked before: a hint came since it was
-/// asked last, or an operator's word ended it, and not the provider's.
-pub fn owes_late_check(run: &Run, woken: bool) -> bool {
-    may_be_late(run) && (woken || run.saga.resolved.is_some())
+/// asked last (`woken`), or an operator's word ended it, and not the provider's.
+pub fn owes_late_check(payment: Status, woken: bool, said: Option<Resolution>) -> bool {
+    payment != Status::Captured && (woken || said.is_some())
 }
 
 /// Judges a provider's report of a payment whose saga has ended, and that its books do not have as captured.

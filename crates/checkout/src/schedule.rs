@@ -6,6 +6,7 @@
 use crate::callback;
 use crate::clock::Timestamp;
 use crate::limits::Times;
+use crate::payment::Attempt;
 use crate::saga::{self, State};
 use crate::store::sagas::{Postpone, Run, Saga};
 
@@ -60,8 +61,10 @@ impl Schedule {
     /// A hint that came while somebody had it, and that no question has followed, is not forgotten with its end: the saga
     /// owes a late check then.
     pub fn move_to(&mut self, run: &mut Run, to: State, now: Timestamp, times: &Times) {
-        let late_check = to == State::Released && callback::owes_late_check(run, self.woken);
         let saga = &mut run.saga;
+        let said = saga.resolved.as_ref().map(|said| said.resolution);
+        let owes = |attempt: &Attempt| callback::owes_late_check(attempt.status, self.woken, said);
+        let late_check = to == State::Released && run.attempt.as_ref().is_some_and(owes);
         assert!(
             saga::is_edge(saga.state, to),
             "I6: a saga goes from {} to {}",

@@ -85,18 +85,28 @@ impl Workers {
         full
     }
 
+    /// Takes over refunds that are due and makes them, each by itself: one slow answer does not keep the others.
     async fn make_refunds(self) -> bool {
         let claimed = match self.coordinator.claim_refunds(limits::CLAIM_MAX).await {
             Ok(claimed) => claimed,
             Err(failure) => return trouble("refunds cannot be claimed", &failure),
         };
         let full = is_full(claimed.len());
+        let mut made = JoinSet::new();
         for due in claimed {
-            let id = due.refund.id;
-            if let Err(failure) = self.coordinator.refund(due).await {
-                tracing::warn!(refund = %id.0, %failure, "a refund could not go on; it is tried again");
+            if due.refund.order.is_none() && due.refund.tries == 0 {
+                let (refund, saga) = (due.refund.id.0, due.refund.saga.0);
+                tracing::warn!(%refund, %saga, "a payment came after its checkout had ended; it goes back");
             }
+            let workers = self.clone();
+            made.spawn(async move {
+                let id = due.refund.id;
+                if let Err(failure) = workers.coordinator.refund(due).await {
+                    tracing::warn!(refund = %id.0, %failure, "a refund could not go on; it is tried again");
+                }
+            });
         }
+        while made.join_next().await.is_some() {}
         full
     }
 

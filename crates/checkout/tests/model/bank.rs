@@ -62,6 +62,8 @@ pub(crate) struct Bank {
     pub(crate) other_amount: bool,
     /// It took money that it had said it would never take.
     pub(crate) broke_its_word: bool,
+    /// It has something to call back about, and calls back once.
+    pub(crate) calls_back: bool,
     /// A call that is still on its way, from somebody who does not wait for it any more; it arrives late, and perhaps
     /// more than once.
     pub(crate) late: Option<Call>,
@@ -74,6 +76,7 @@ impl Bank {
         refuses: false,
         other_amount: false,
         broke_its_word: false,
+        calls_back: false,
         late: None,
     };
 
@@ -88,7 +91,9 @@ impl Bank {
 
     /// Everything that can come of a call.
     pub(crate) fn after(self, call: Call, capture: Capture) -> Vec<Self> {
-        let to = |standing| Self { standing, ..self };
+        // Only money that was taken is worth a callback here: of all else, nobody needs to hear.
+        let calls_back = |standing| self.calls_back || standing == Standing::Captured;
+        let to = |standing| Self { standing, calls_back: calls_back(standing), ..self };
         match (call, self.standing) {
             (Call::Charge, Standing::Unseen) => {
                 let taken = to(taken(capture));

@@ -1,7 +1,7 @@
 //! The search proves itself: each defect that is planted in what decides, or in what the store promises, is found.
 #![expect(clippy::print_stdout, reason = "a story of a defect is worth reading")]
 
-use sellonce_checkout::payment::Capture;
+use sellonce_checkout::payment::{Capture, Status};
 use sellonce_checkout::saga::{self, Event, Situation, State, Step};
 
 use crate::rules::Rules;
@@ -55,6 +55,16 @@ fn money_that_is_found_while_it_is_called_off_and_kept() {
     finds("I4", Capture::Manual, table!(Voiding, CapturedNeverOrder -> Some(State::Released)));
     finds("I4", Capture::Manual, table!(Ordered, CaptureRefused -> Some(State::Released)));
     finds("I4", Capture::Automatic, |rules| rules.refunds_late = false);
+}
+
+#[test]
+fn a_callback_that_is_forgotten_with_the_end_of_its_saga() {
+    finds("I4", Capture::Automatic, |rules| {
+        rules.owes_late_check = |status, woken, _| status != Status::Captured && woken;
+    });
+    finds("I4", Capture::Automatic, |rules| {
+        rules.owes_late_check = |status, _, said| status != Status::Captured && said.is_some();
+    });
 }
 
 #[test]

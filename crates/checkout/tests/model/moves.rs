@@ -45,9 +45,11 @@ pub(crate) fn all(town: &Town, rules: &Rules) -> Moves {
 pub(crate) fn healing(town: &Town, rules: &Rules) -> Option<(Move, Outcome)> {
     let mut moves = Vec::new();
     for checkout in [0, 1] {
-        if town.checkouts[checkout].bank.late.is_some() {
+        let bank = town.checkouts[checkout].bank;
+        if bank.late.is_some() || bank.calls_back {
             others(town, rules, checkout, &mut moves);
-            return moves.into_iter().find(|(made, _)| made.what == ARRIVES_LATE);
+            let what = if bank.late.is_some() { ARRIVES_LATE } else { CALLS_BACK };
+            return moves.into_iter().find(|(made, _)| made.what == what);
         }
     }
     for server in [0, 1] {
@@ -58,26 +60,24 @@ pub(crate) fn healing(town: &Town, rules: &Rules) -> Option<(Move, Outcome)> {
     }
     for checkout in [0, 1] {
         let Some(saga) = town.checkouts[checkout].saga else { continue };
-        if saga.state.is_end() {
-            idle(town, rules, 0, checkout, &mut moves);
-            if !moves.is_empty() {
-                return moves.into_iter().next();
-            }
-            continue;
-        }
-        let passed =
-            Saga { leased: false, hold_over: saga.hold_over || saga.state == State::AwaitingBuyer, ..saga };
+        let hold_over = saga.hold_over || saga.state == State::AwaitingBuyer;
+        let passed = Saga { leased: false, hold_over, ..saga };
         if passed != saga {
             let made = Move { what: "time passes", server: None, checkout };
             return Some((made, Ok(town.with_saga(checkout, passed))));
         }
         idle(town, rules, 0, checkout, &mut moves);
-        return moves.into_iter().find(|(made, _)| made.what == TAKES_OVER);
+        let goes_on = |made: &Move| saga.state.is_end() || made.what == TAKES_OVER;
+        if let Some(next) = moves.into_iter().find(|(made, _)| goes_on(made)) {
+            return Some(next);
+        }
+        moves = Vec::new();
     }
     None
 }
 
 const ARRIVES_LATE: &str = "a late call arrives";
+const CALLS_BACK: &str = "the provider calls back";
 const TAKES_OVER: &str = "takes the saga over";
 
 /// The same town with one fault less to come, if there is one.
@@ -116,7 +116,7 @@ impl Town {
         for hand in self.servers.iter_mut().flatten().filter(|hand| hand.checkout == checkout) {
             hand.latest = false;
         }
-        saga.leased = true;
+        (saga.leased, saga.woken) = (true, false);
         let Saga { state, status, said, .. } = saga;
         let hand = Hand { checkout, state, status, said, latest: true, mind };
         self.with_saga(checkout, saga).with_hand(server, Some(hand))
@@ -135,9 +135,14 @@ fn others(town: &Town, rules: &Rules, checkout: usize, moves: &mut Moves) {
             push("a late call arrives, and will again", after);
         }
     }
+    if bank.calls_back {
+        push(CALLS_BACK, called_back(town, checkout));
+    }
     let mut standing = |what, standing| {
         let mut after = *town;
-        after.checkouts[checkout].bank.standing = standing;
+        let bank = &mut after.checkouts[checkout].bank;
+        bank.standing = standing;
+        bank.calls_back |= standing == Standing::Captured;
         push(what, after);
     };
     if bank.standing == Standing::Waiting {
@@ -145,14 +150,11 @@ fn others(town: &Town, rules: &Rules, checkout: usize, moves: &mut Moves) {
         standing("the buyer fails to pay", Standing::Declined);
     }
     let Some(saga) = town.checkouts[checkout].saga else { return };
-    if saga.state.is_end() {
-        let over = matches!(bank.standing, Standing::Declined | Standing::Cancelled | Standing::Voided);
-        if let Some(mut after) = faulty(town).filter(|_| over) {
-            let bank = &mut after.checkouts[checkout].bank;
-            (bank.standing, bank.broke_its_word) = (Standing::Captured, true);
-            push("the provider takes the money against its word", after);
-        }
-        return;
+    let over = matches!(bank.standing, Standing::Declined | Standing::Cancelled | Standing::Voided);
+    if let Some(mut after) = faulty(town).filter(|_| over) {
+        let bank = &mut after.checkouts[checkout].bank;
+        (bank.standing, bank.broke_its_word, bank.calls_back) = (Standing::Captured, true, true);
+        push("the provider takes the money against its word", after);
     }
     if matches!(saga.state, State::Reserved | State::AwaitingBuyer) && !saga.hold_over {
         push("the hold runs out", town.with_saga(checkout, Saga { hold_over: true, ..saga }));
@@ -169,6 +171,19 @@ fn others(town: &Town, rules: &Rules, checkout: usize, moves: &mut Moves) {
             push("the lease of a server that died runs out", after);
         }
     }
+}
+
+/// The provider calls back, once: the saga is woken, also after its end, unless the books have its money.
+fn called_back(town: &Town, checkout: usize) -> Town {
+    let mut after = *town;
+    after.checkouts[checkout].bank.calls_back = false;
+    let Some(saga) = after.checkouts[checkout].saga.as_mut() else { return after };
+    let is_end = saga.state.is_end();
+    if !is_end || saga.status != Status::Captured {
+        saga.late_check |= is_end;
+        saga.woken |= saga.leased;
+    }
+    after
 }
 
 /// What a server can begin to do about a checkout.
@@ -198,8 +213,8 @@ fn idle(town: &Town, rules: &Rules, server: usize, checkout: usize, moves: &mut 
                 Resolution::Captured => {
                     bank.standing == Standing::Captured && !bank.refunded && !bank.other_amount
                 }
-                Resolution::NotCharged => bank.standing == Standing::Unseen || bank.refuses,
-                Resolution::GiveUp => true,
+                // Whoever says this may be wrong.
+                Resolution::NotCharged | Resolution::GiveUp => true,
             };
             if knows && !matches!(saga.state, State::Refunding | State::Voiding) {
                 let saga = Saga { said: Some(resolution), ..saga };
@@ -211,31 +226,34 @@ fn idle(town: &Town, rules: &Rules, server: usize, checkout: usize, moves: &mut 
 
 /// What a server can do about a checkout whose saga has ended.
 fn after_the_end(town: &Town, rules: &Rules, server: usize, checkout: usize, saga: Saga, moves: &mut Moves) {
-    let bank = town.checkouts[checkout].bank;
     let mut push = |what, town| moves.push((Move { what, server: Some(server), checkout }, Ok(town)));
     if saga.back == Back::Pending {
         let after = town.after(checkout, Call::Refund, rules).next().unwrap_or(*town);
         let hand = watching(checkout, saga, Mind::GaveBack);
         push("gives late money back", after.with_hand(server, Some(hand)));
     }
-    let has_all = saga.status == Status::Captured;
-    match bank.standing {
-        Standing::Captured if !has_all && !bank.refunded => {
-            let hand = watching(checkout, saga, Mind::Late);
-            push("hears of late money", town.with_hand(server, Some(hand)));
-        }
-        Standing::Authorized | Standing::Waiting if !has_all => {
-            let mut after = town.after(checkout, Call::Cancel, rules);
-            after.by_ref().for_each(|after| push("hears of a late payment, and cancels it", after));
-        }
-        Standing::Unseen
-        | Standing::Waiting
-        | Standing::Authorized
-        | Standing::Captured
-        | Standing::Declined
-        | Standing::Cancelled
-        | Standing::Voided => {}
+    if saga.late_check && !saga.leased {
+        push("takes over to make a late check", town.taken_over(server, checkout, saga, Mind::Ready));
     }
+}
+
+/// A late check: how the payment stands; what the provider has not seen, or only holds, it is told to cancel.
+fn check_late(town: &Town, rules: &Rules, server: usize, hand: Hand, moves: &mut Moves) {
+    let checkout = hand.checkout;
+    let mut push = |what, town| moves.push((Move { what, server: Some(server), checkout }, Ok(town)));
+    let thinks = |town: Town, mind| town.with_hand(server, Some(Hand { mind, ..hand }));
+    let call = match town.checkouts[checkout].bank.standing {
+        Standing::Unseen | Standing::Waiting | Standing::Authorized => Call::Cancel,
+        Standing::Captured | Standing::Declined | Standing::Cancelled | Standing::Voided => Call::Find,
+    };
+    for after in town.after(checkout, call, rules) {
+        let bank = after.checkouts[checkout].bank;
+        let came = bank.standing == Standing::Captured && !bank.refunded;
+        push("checks late", thinks(after, if came { Mind::Late } else { Mind::NotLate }));
+    }
+    // This takes no fault of its own: behind every late check there is one already.
+    let unanswered = town.after(checkout, call, rules);
+    unanswered.for_each(|after| push("checks late, and is not answered", thinks(after, Mind::Silence)));
 }
 
 /// A saga that begins.
@@ -249,6 +267,8 @@ const BEGUN: Saga = Saga {
     said: None,
     unknown: false,
     leased: true,
+    woken: false,
+    late_check: false,
 };
 
 /// The hand of a server that looks after a saga which has ended.
@@ -265,22 +285,26 @@ fn busy(town: &Town, rules: &Rules, server: usize, hand: Hand, moves: &mut Moves
     let still_its = (hand.latest || !rules.fenced) && (saga.state == hand.state || !rules.compared);
     let idle = town.with_hand(server, None);
     match hand.mind {
+        Mind::Ready if hand.state.is_end() => check_late(town, rules, server, hand, moves),
         Mind::Ready => next(town, rules, server, hand, moves),
         Mind::Silence | Mind::Later => {
             let unknown = hand.mind == Mind::Silence;
-            let after = Saga { leased: false, unknown, ..saga };
+            let after = Saga { leased: false, woken: false, unknown, ..saga };
             push("lets go", Ok(if still_its { idle.with_saga(checkout, after) } else { idle }));
             if unknown {
                 push("asks again", Ok(thinks(Mind::Ready)));
             }
         }
-        Mind::Late => {
-            let mut after = idle;
-            if saga.state.is_end() && saga.status != Status::Captured {
-                let back = if rules.refunds_late { Back::Pending } else { Back::Nothing };
-                after = idle.with_saga(checkout, Saga { status: Status::Captured, back, ..saga });
+        Mind::Late | Mind::NotLate if !still_its || !saga.late_check => push("has lost the saga", Ok(idle)),
+        Mind::Late | Mind::NotLate => {
+            let late_check = saga.woken;
+            let mut after = Saga { leased: false, woken: false, unknown: false, late_check, ..saga };
+            if hand.mind == Mind::NotLate {
+                return push("notes that no money came late", Ok(idle.with_saga(checkout, after)));
             }
-            push("books late money", Ok(after));
+            after.status = Status::Captured;
+            after.back = if rules.refunds_late { Back::Pending } else { Back::Nothing };
+            push("books late money", Ok(idle.with_saga(checkout, after)));
         }
         Mind::GaveBack => {
             push("books what went back", Ok(idle.with_saga(checkout, Saga { back: Back::All, ..saga })));
@@ -374,7 +398,7 @@ fn record(
     if (rules.fenced && !hand.latest) || (rules.compared && saga.state != hand.state) {
         return push("has lost the saga", Ok(town.with_hand(server, None)));
     }
-    let moved = moved(town, checkout, hand, to, (event, status));
+    let moved = moved(town, rules, checkout, hand, to, (event, status));
     let told = moved.map(|after: Town| {
         let Some(saga) = after.checkouts[checkout].saga.filter(|saga| !saga.state.is_end()) else {
             return after.with_hand(server, None);
@@ -391,6 +415,7 @@ fn record(
 /// What the store writes with a move.
 fn moved(
     town: &Town,
+    rules: &Rules,
     checkout: usize,
     hand: Hand,
     to: State,
@@ -440,6 +465,9 @@ fn moved(
         }
         _ => {}
     }
+    let owes = (rules.owes_late_check)(saga.status, saga.woken, saga.said);
+    saga.late_check = saga.state == State::Released && owes;
     saga.leased = !saga.state.is_end();
+    saga.woken &= saga.leased;
     Ok(town.with_saga(checkout, saga))
 }

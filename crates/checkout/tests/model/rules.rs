@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use sellonce_checkout::callback;
 use sellonce_checkout::id::{SagaId, Uuid};
 use sellonce_checkout::money::{Currency, Money};
 use sellonce_checkout::payment::{self, Attempt, Capture, Judgement, Outcome, Report, Status};
-use sellonce_checkout::saga::{self, Event, Situation, State, Step};
+use sellonce_checkout::saga::{self, Event, Resolution, Situation, State, Step};
 
 use crate::bank::Said;
 
@@ -21,6 +22,7 @@ pub(crate) struct Rules {
     pub(crate) fenced: bool,
     /// Whether a move names the state that it is made from (I6).
     pub(crate) compared: bool,
+    pub(crate) owes_late_check: fn(Status, bool, Option<Resolution>) -> bool,
     /// Whether money that came after the end goes back.
     pub(crate) refunds_late: bool,
     /// Whether what is held must be there to be held.
@@ -48,6 +50,7 @@ impl Rules {
             as_given_up: saga::as_given_up,
             fenced: true,
             compared: true,
+            owes_late_check: callback::owes_late_check,
             refunds_late: true,
             conditional: true,
             judged,

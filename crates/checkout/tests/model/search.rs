@@ -18,7 +18,7 @@ const STORY_MAX: usize = 40;
 pub(crate) struct Seen {
     /// How many different states.
     pub(crate) states: usize,
-    /// How many of them each kind of move has found.
+    /// How often each kind of move was made.
     pub(crate) moves: BTreeMap<&'static str, u64>,
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn search(rules: &Rules, faults: u8) -> Result<Seen, Broken> {
         for (made, outcome) in moves::all(&town, rules) {
             let after = outcome.and_then(|after| after.always().map(|()| after));
             let after = after.map_err(|promise| broken(promise, &ways, number, &[made]))?;
+            *seen.moves.entry(made.what).or_default() += 1;
             if keys.insert(after.key()) {
-                *seen.moves.entry(made.what).or_default() += 1;
                 ways.push((number, Some(made)));
                 queue.push_back((after, ways.len() - 1));
             }

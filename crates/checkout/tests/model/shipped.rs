@@ -10,7 +10,7 @@ use crate::search::search;
 const FAULTS: u8 = 1;
 
 /// What must happen somewhere.
-const MOVES: [&str; 36] = [
+const MOVES: [&str; 39] = [
     "a late call arrives",
     "a late call arrives, and will again",
     "asks",
@@ -21,13 +21,13 @@ const MOVES: [&str; 36] = [
     "cancels",
     "captures",
     "charges",
+    "checks late",
+    "checks late, and is not answered",
     "dies",
     "gives back",
     "gives late money back",
     "has lost the saga",
     "hears nonsense",
-    "hears of a late payment, and cancels it",
-    "hears of late money",
     "holds the unit",
     "is heard too late",
     "is not answered",
@@ -36,13 +36,16 @@ const MOVES: [&str; 36] = [
     "is told by the buyer to cancel",
     "learns nothing new",
     "lets go",
+    "notes that no money came late",
     "notes that the hold is over",
+    "takes over to make a late check",
     "takes the saga over",
     "the buyer fails to pay",
     "the buyer pays",
     "the hold runs out",
     "the lease of a server that died runs out",
     "the lease of a server that stands still runs out",
+    "the provider calls back",
     "the provider takes the money against its word",
     "voids",
     "writes",

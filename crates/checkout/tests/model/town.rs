@@ -47,6 +47,10 @@ pub(crate) struct Saga {
     pub(crate) said: Option<Resolution>,
     pub(crate) unknown: bool,
     pub(crate) leased: bool,
+    /// A callback came while somebody had it.
+    pub(crate) woken: bool,
+    /// It has ended, and owes a late check.
+    pub(crate) late_check: bool,
 }
 
 /// What a server has in mind about a saga that it took over, or thinks that it has.
@@ -64,6 +68,8 @@ pub(crate) enum Mind {
     Later,
     /// The saga has ended, and the provider says that it has its money.
     Late,
+    /// The saga has ended, and the provider says that it has nothing of ours.
+    NotLate,
     /// The refund of a late capture was made, and is to be booked.
     GaveBack,
 }
@@ -133,7 +139,8 @@ impl Town {
             if saga.said == Some(Resolution::GiveUp) && saga.order == Some(Order::Paid) {
                 return Err("I7: an order of a checkout that was given up");
             }
-            // A callback is a hint that may never come: who ends without an order has settled it with the provider first.
+            // A callback is a hint that may never come: who ends without an order has settled it with the provider first, or
+            // owes a late check after an operator's word.
             let excused = bank.broke_its_word || saga.said == Some(Resolution::NotCharged);
             if saga.state == State::Released && !bank.is_settled() && !excused {
                 return Err("I4: a saga ended before its payment was settled");
@@ -153,6 +160,9 @@ impl Town {
             }
             if saga.hold == Hold::Open {
                 return Err("I11: a unit is held for nobody");
+            }
+            if saga.late_check {
+                return Err("I9: a late check hangs");
             }
             if saga.back == Back::Pending {
                 return Err("I9: a refund hangs");
@@ -180,7 +190,7 @@ impl Town {
         let crossed = (second, first, keys(true));
         let (first, second, hands) = straight.min(crossed);
         let mut key = u128::from(self.available) * 16 + u128::from(self.faults_left);
-        for (part, bits) in [(first, 28), (second, 28), (hands[0], 24), (hands[1], 24)] {
+        for (part, bits) in [(first, 31), (second, 31), (hands[0], 18), (hands[1], 18)] {
             assert!(part < 1 << bits, "a part of a state fits into its bits");
             key = (key << bits) | u128::from(part);
         }
@@ -203,17 +213,19 @@ fn some(digit: Option<usize>) -> usize {
 
 impl Checkout {
     fn digits(self) -> u64 {
-        let Bank { standing, refunded, refuses, other_amount, broke_its_word, late } = self.bank;
+        let Bank { standing, refunded, refuses, other_amount, broke_its_word, calls_back, late } = self.bank;
         let bank = [
             (standing as usize, 7),
             (usize::from(refunded), 2),
             (usize::from(refuses), 2),
             (usize::from(other_amount), 2),
             (usize::from(broke_its_word), 2),
+            (usize::from(calls_back), 2),
             (some(late.map(|call| call as usize)), 6),
         ];
         let Some(saga) = self.saga else { return number(0, &bank) };
-        let Saga { state, hold, order, status, back, hold_over, said, unknown, leased } = saga;
+        let Saga { state, hold, order, status, back, hold_over, said, unknown, leased, woken, late_check } =
+            saga;
         let books = [
             (state as usize + 1, 9),
             (hold as usize, 3),
@@ -224,6 +236,8 @@ impl Checkout {
             (some(said.map(|said| said as usize)), 4),
             (usize::from(unknown), 2),
             (usize::from(leased), 2),
+            (usize::from(woken), 2),
+            (usize::from(late_check), 2),
         ];
         number(number(0, &books), &bank)
     }
@@ -239,6 +253,7 @@ impl Hand {
             Mind::GaveBack => 4,
             Mind::Knows(event) => 5 + event as usize,
             Mind::Heard(said, other_amount) => 19 + 2 * said as usize + usize::from(other_amount),
+            Mind::NotLate => 33,
         };
         let checkout = if swapped { 1 - self.checkout } else { self.checkout };
         let digits = [
@@ -248,7 +263,7 @@ impl Hand {
             (self.status as usize, 7),
             (some(self.said.map(|said| said as usize)), 4),
             (usize::from(self.latest), 2),
-            (mind, 33),
+            (mind, 34),
         ];
         number(0, &digits)
     }

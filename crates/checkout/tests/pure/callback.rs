@@ -13,7 +13,6 @@ use sellonce_checkout::saga::{Resolution, State};
 use sellonce_checkout::store::sagas::{From, LateCheck, Run, Saga};
 
 use crate::order_change::view;
-use crate::resolve;
 use crate::{at, cents, uuid};
 
 fn run(state: State, status: Status) -> Run {
@@ -48,8 +47,8 @@ fn a_callback_wakes_its_saga_once_also_after_the_end_unless_the_books_have_the_m
     for state in State::ALL {
         for status in [Status::Created, Status::Captured] {
             let run = run(state, status);
-            let new =
-                if state.is_end() && status == Status::Captured { Heard::Settled } else { Heard::Woken };
+            let settled = state == State::Placed || (state, status) == (State::Released, Status::Captured);
+            let new = if settled { Heard::Settled } else { Heard::Woken };
             for (is_new, expect) in [(true, new), (false, Heard::Duplicate)] {
                 let heard = hear(&callback("simulated"), is_new, Some(&run));
                 assert_eq!(heard, expect, "{state:?} {status:?} {is_new}");
@@ -60,15 +59,12 @@ fn a_callback_wakes_its_saga_once_also_after_the_end_unless_the_books_have_the_m
 
 #[test]
 fn a_saga_that_is_released_owes_a_late_check_after_a_hint_or_an_operators_word() {
-    for (woken, said) in [(false, false), (true, false), (false, true), (true, true)] {
-        for status in [Status::Created, Status::Declined, Status::Cancelled, Status::Captured] {
-            let mut run = run(State::Cancelling, status);
-            run.saga.resolved = said.then(|| resolve::word(Resolution::NotCharged));
-            let owes = (woken || said) && status != Status::Captured;
-            assert_eq!(owes_late_check(&run, woken), owes, "{woken} {said} {status:?}");
+    for status in Status::ALL {
+        assert!(!owes_late_check(status, false, None), "{status:?}: the provider has spoken");
+        assert_eq!(owes_late_check(status, true, None), status != Status::Captured, "{status:?}");
+        for said in Resolution::ALL {
+            assert_eq!(owes_late_check(status, false, Some(said)), status != Status::Captured, "{status:?}");
         }
-        let free = Run { attempt: None, ..run(State::Cancelling, Status::Created) };
-        assert!(!owes_late_check(&free, woken), "there is nothing to ask for");
     }
 }
 
@@ -107,6 +103,7 @@ fn a_callback_of_another_provider_or_of_nothing_finds_nothing() {
 fn only_money_that_is_not_in_the_books_is_asked_for_after_the_end() {
     for status in Status::ALL {
         assert_eq!(may_be_late(&run(State::Released, status)), status != Status::Captured, "{status:?}");
+        assert!(!may_be_late(&run(State::Placed, status)), "{status:?}: its order has it");
     }
     let check = |outcome: Outcome, expect: Late| {
         let attempt_key = SagaId(uuid(2)).attempt_key();

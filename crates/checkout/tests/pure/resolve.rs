@@ -36,7 +36,7 @@ fn run(state: State, unknown: bool) -> Run {
     run
 }
 
-pub(crate) fn word(resolution: Resolution) -> Resolved {
+fn word(resolution: Resolution) -> Resolved {
     let (actor, reason) = ("key_1".to_owned(), "the bank's statement has it".to_owned());
     Resolved { resolution, actor, reason, at: at(20) }
 }
