@@ -49,15 +49,10 @@ pub(crate) fn jobs(
     let per_process = machine.open_files_max.saturating_sub(SPARE_FILES).max(1);
     let servers = u64::try_from(stage.doors.len()).unwrap_or(1);
     let connections = if settings.connections { settings.buyers } else { 0 };
-    // A proxy has two connections for each that comes.
-    let at_server = connections.div_ceil(servers);
-    if stage.own.is_some() && at_server > per_process {
-        let needed = connections.div_ceil(per_process);
-        return Err(Stop::Unusable(format!(
-            "{connections} connections need {needed} servers, for one process may have {} files open here: \
-             --servers {needed} --database postgres",
-            machine.open_files_max
-        )));
+    if stage.own.is_some() {
+        let proxied = !stage.proxies.is_empty();
+        let fits = Load { connections, servers, proxied }.fits(machine.open_files_max);
+        fits.map_err(Stop::Unusable)?;
     }
     let parts = settings.workers.unwrap_or(connections.div_ceil(per_process)).clamp(1, WORKERS_MAX);
     if parts > 1 && matches!(settings.shop, ShopChoice::Target { .. }) {
@@ -94,6 +89,38 @@ pub(crate) fn jobs(
         may_vanish: stage.own.is_some() && day::holds_run_out(settings.workload),
     };
     Ok((0..parts).map(job).collect())
+}
+
+/// Real connections to own servers.
+struct Load {
+    connections: u64,
+    servers: u64,
+    /// Whether they go through proxies, which this process holds.
+    proxied: bool,
+}
+
+impl Load {
+    /// Whether processes may have so many files open.
+    fn fits(&self, open_files_max: u64) -> Result<(), String> {
+        let Self { connections, servers, proxied } = *self;
+        let per_process = open_files_max.saturating_sub(SPARE_FILES).max(1);
+        if connections.div_ceil(servers.max(1)) > per_process {
+            let needed = connections.div_ceil(per_process);
+            return Err(format!(
+                "{connections} connections need {needed} servers, for one process may have {open_files_max} files \
+                 open here: --servers {needed} --database postgres"
+            ));
+        }
+        // A proxy has two files for each that comes, and buyers of one process are in the same.
+        let most = per_process / 3;
+        if proxied && connections > most {
+            return Err(format!(
+                "with --toxic {connections} connections go through this process, which may have {open_files_max} \
+                 files open: --connections {most} at most"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Lets buyers come, while the merchant works and faults happen.
@@ -206,5 +233,29 @@ impl Usher for Foreman<'_> {
         let held_at_server = Some(self.held.load(Ordering::Relaxed)).filter(|held| *held != UNKNOWN);
         let deed = Deed::DoorsOpened { held_at_server };
         self.recorder.take_down(Event::Act(Act { began_ns, ended_ns, deed }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_as_processes_may_have_files() {
+        let check = |connections, servers, proxied, words: &str| {
+            let refused = Load { connections, servers, proxied }.fits(20_000).err().unwrap_or_default();
+            assert!(
+                refused.contains(words) && refused.is_empty() == words.is_empty(),
+                "{refused:?}: {words}"
+            );
+        };
+        check(0, 1, true, "");
+        check(19_500, 1, false, "");
+        check(19_501, 1, false, "--servers 2 --database postgres");
+        check(50_000, 3, false, "");
+        check(50_000, 2, false, "--servers 3 --database postgres");
+        check(6_500, 1, true, "");
+        check(6_501, 1, true, "--connections 6500 at most");
+        check(50_000, 3, true, "--connections 6500 at most");
     }
 }

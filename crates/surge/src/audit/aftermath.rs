@@ -2,10 +2,12 @@
 //!
 //! Decides by the mails, the stuck list and the ledger.
 
+use std::cell::LazyCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::books::{Movement, Order, Unfinished};
-use crate::history::{End, Told};
+use crate::history::{End, Line, Told};
 
 use super::Case;
 use super::finding::{Finding, Id, Report, violation};
@@ -25,14 +27,24 @@ fn mails(case: &Case<'_>, finding: &mut Finding) {
         (Err(reason), _) | (_, Err(reason)) => return finding.skip(reason),
     };
     finding.judge();
-    let ids: FxHashSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
-    let addresses: FxHashSet<&str> = orders.iter().map(|order| order.email.as_str()).collect();
+    // Only a mail that names no order is looked up by its address.
+    let addresses: LazyCell<FxHashSet<&str>, _> =
+        LazyCell::new(|| orders.iter().map(|order| order.email.as_str()).collect());
     let mut contents: FxHashMap<&str, u64> = FxHashMap::default();
-    let (mut told_orders, mut told_addresses) = (FxHashSet::default(), FxHashSet::default());
+    contents.reserve(mails.len());
+    let mut is_told = vec![false; case.shelves.orders.len()];
+    let mut told_addresses = FxHashSet::default();
     for mail in mails {
         let is_true = match &mail.order {
-            Some(order) => ids.contains(order.as_str()),
-            None => addresses.contains(mail.to.as_str()),
+            Some(order) => {
+                let place = case.shelves.place_of_booked(order);
+                place.into_iter().for_each(|place| is_told[place] = true);
+                place.is_some()
+            }
+            None => {
+                told_addresses.insert(mail.to.as_str());
+                addresses.contains(mail.to.as_str())
+            }
         };
         finding.check(is_true, || {
             let order = mail.order.clone().unwrap_or_else(|| "an order".to_owned());
@@ -47,14 +59,10 @@ fn mails(case: &Case<'_>, finding: &mut Finding) {
             let hash = |hash: u64| format!("{hash:016x}");
             violation(format!("mail {}", mail.id), hash(first), hash(mail.body_hash))
         });
-        match &mail.order {
-            Some(order) => told_orders.insert(order.as_str()),
-            None => told_addresses.insert(mail.to.as_str()),
-        };
     }
-    for order in orders.iter().filter(|order| is_paid(order)) {
-        let is_told =
-            told_orders.contains(order.id.as_str()) || told_addresses.contains(order.email.as_str());
+    for (account, is_told) in case.shelves.orders.iter().zip(is_told) {
+        let Some(order) = account.booked.filter(|order| is_paid(order)) else { continue };
+        let is_told = is_told || told_addresses.contains(order.email.as_str());
         finding.check(is_told, || violation(format!("order {}", order.id), "a confirmation", "none"));
     }
 }
@@ -104,6 +112,8 @@ struct Held<'a> {
     reserved: i64,
     released: i64,
     committed: i64,
+    /// By the orders of the saga, if there are any.
+    ordered: Option<i64>,
 }
 
 /// The same for all, in the order of their first movement.
@@ -118,11 +128,7 @@ impl<'a> AllHeld<'a> {
         let mut all = Self::default();
         for movement in movements {
             let Some(saga) = saga(&movement.cause) else { continue };
-            let sku = movement.sku.as_str();
-            let place = *all.places.entry((saga, sku)).or_insert_with(|| {
-                all.list.push(Held { saga, sku, ..Held::default() });
-                all.list.len() - 1
-            });
+            let place = all.place(saga, &movement.sku);
             let held = &mut all.list[place];
             let sum = match movement.kind.as_str() {
                 "reserve" => &mut held.reserved,
@@ -135,8 +141,18 @@ impl<'a> AllHeld<'a> {
         all
     }
 
-    fn committed(&self, saga: &str, sku: &str) -> i64 {
-        self.places.get(&(saga, sku)).map_or(0, |place| self.list[*place].committed)
+    fn place(&mut self, saga: &'a str, sku: &'a str) -> usize {
+        *self.places.entry((saga, sku)).or_insert_with(|| {
+            self.list.push(Held { saga, sku, ..Held::default() });
+            self.list.len() - 1
+        })
+    }
+
+    /// Adds what an order of the saga says was sold.
+    fn orders(&mut self, saga: &'a str, line: &'a Line) {
+        let place = self.place(saga, &line.sku);
+        let ordered = &mut self.list[place].ordered;
+        *ordered = Some(ordered.unwrap_or_default().saturating_add(line.quantity));
     }
 }
 
@@ -149,7 +165,7 @@ fn reservations(case: &Case<'_>, report: &mut Report) {
             return report.of(Id::I13).skip(reason);
         }
     };
-    let held = AllHeld::of(movements);
+    let mut held = AllHeld::of(movements);
     let under_way = case.books.unfinished.get().map_or(&[][..], Vec::as_slice);
     let under_way: FxHashSet<&str> = under_way.iter().filter_map(|saga| suffix(&saga.id)).collect();
     let finding = report.of(Id::I11).judge();
@@ -163,42 +179,34 @@ fn reservations(case: &Case<'_>, report: &mut Report) {
         });
     }
     match case.books.orders.get() {
-        Ok(orders) => causes(orders, &held, report.of(Id::I13)),
+        Ok(orders) => causes(orders, &mut held, report.of(Id::I13)),
         Err(reason) => report.of(Id::I13).skip(reason),
     }
 }
 
 /// I13: an order and the movements of its units stand together, or neither stands.
-fn causes(orders: &[Order], held: &AllHeld<'_>, finding: &mut Finding) {
-    let mut sold: FxHashMap<(&str, &str), i64> = FxHashMap::default();
+fn causes<'a>(orders: &'a [Order], held: &mut AllHeld<'a>, finding: &mut Finding) {
     // What costs nothing has no payment, and so does not say which saga it came from.
     let mut has_unpaid = false;
     for order in orders {
-        let saga = order.payment.as_ref().and_then(|payment| suffix(&payment.id));
-        has_unpaid |= saga.is_none();
-        for line in order.lines.iter().filter(|_| saga.is_some()) {
-            let sum = sold.entry((saga.unwrap_or_default(), &line.sku)).or_default();
-            *sum = sum.saturating_add(line.quantity);
+        match order.payment.as_ref().and_then(|payment| suffix(&payment.id)) {
+            Some(saga) => order.lines.iter().for_each(|line| held.orders(saga, line)),
+            None => has_unpaid = true,
         }
     }
     finding.judge();
-    let has_no_order = |held: &&Held<'_>| held.committed > 0 && !sold.contains_key(&(held.saga, held.sku));
-    for held in held.list.iter().filter(has_no_order) {
-        finding.check(has_unpaid, || {
-            let what = format!("saga {}, {}", held.saga, held.sku);
-            violation(what, "an order", format!("{} committed in the ledger without one", held.committed))
-        });
-    }
-    for order in orders {
-        let Some(saga) = order.payment.as_ref().and_then(|payment| suffix(&payment.id)) else { continue };
-        for line in &order.lines {
+    for Held { saga, sku, committed, ordered, .. } in &held.list {
+        match ordered {
             // Each SKU of each saga once, however many lines it has.
-            let Some(units) = sold.remove(&(saga, line.sku.as_str())) else { continue };
-            let committed = held.committed(saga, &line.sku);
-            finding.check(committed == units, || {
-                let what = format!("the order of saga {saga}, {}", line.sku);
+            Some(units) => finding.check(committed == units, || {
+                let what = format!("the order of saga {saga}, {sku}");
                 violation(what, format!("{units} committed in the ledger"), committed.to_string())
-            });
+            }),
+            None if *committed > 0 => finding.check(has_unpaid, || {
+                let what = format!("saga {saga}, {sku}");
+                violation(what, "an order", format!("{committed} committed in the ledger without one"))
+            }),
+            None => {}
         }
     }
 }

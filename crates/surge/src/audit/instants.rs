@@ -3,7 +3,7 @@
 //! Decides which requests and answers belong to which version: an order's movements carry its saga, which its payment
 //! names too; a movement of surge's own was answered with its version; a sold-out answer names the version that it saw.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
@@ -14,7 +14,7 @@ use super::testimony::Shortage;
 /// The instants of every SKU whose ledger can be asked.
 pub(super) struct Witnesses<'a> {
     instants: BTreeMap<&'a str, Instants>,
-    shortages: HashMap<&'a str, Vec<Shortage<'a>>>,
+    shortages: FxHashMap<&'a str, Vec<Shortage<'a>>>,
 }
 
 impl<'a> Witnesses<'a> {
@@ -72,7 +72,7 @@ impl Instants {
         shortages: &[Shortage<'_>],
     ) -> Self {
         let acts = case.testimony.stock_acts.iter().filter(|act| act.sku == sku);
-        let acts: HashMap<i64, Span> = acts
+        let acts: FxHashMap<i64, Span> = acts
             .filter_map(|act| {
                 let known_ns = if act.confirmed { act.ended_ns } else { u64::MAX };
                 Some((act.version?, Span { asked_ns: act.began_ns, known_ns }))

@@ -43,8 +43,23 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) -> Counts {
 /// The provider's book by its keys, and the orders that name them.
 struct Taken<'a> {
     payments: &'a [Payment],
-    by_key: FxHashMap<&'a str, &'a Payment>,
-    orders: FxHashMap<&'a str, Vec<&'a Order>>,
+    by_key: FxHashMap<&'a str, Booked<'a>>,
+}
+
+/// A payment under its key, with what is known of it besides.
+struct Booked<'a> {
+    /// The first row that was captured, should there be several: an attempt that was declined may have had the same key.
+    payment: &'a Payment,
+    /// The first order that names it.
+    order: Option<&'a Order>,
+    /// Whether one of its orders may keep the money.
+    has_keeper: bool,
+}
+
+impl<'a> Taken<'a> {
+    fn payment(&self, key: &str) -> Option<&'a Payment> {
+        self.by_key.get(key).map(|booked| booked.payment)
+    }
 }
 
 /// Payments and orders together, or why they cannot be compared.
@@ -54,14 +69,23 @@ fn taken<'a>(case: &Case<'a>) -> Result<Taken<'a>, &'a str> {
     if !orders.is_empty() && orders.iter().all(|order| order.payment.is_none()) && !payments.is_empty() {
         return Err("no order names its payment");
     }
-    let by_key = payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
-    let mut of_key: FxHashMap<&str, Vec<&Order>> = FxHashMap::default();
-    for order in orders {
-        if let Some(payment) = &order.payment {
-            of_key.entry(&payment.id).or_default().push(order);
+    let mut by_key: FxHashMap<&str, Booked<'_>> = FxHashMap::default();
+    by_key.reserve(payments.len());
+    for payment in payments {
+        let booked = by_key.entry(&payment.id);
+        let booked = booked.or_insert(Booked { payment, order: None, has_keeper: false });
+        if booked.payment.status != "captured" {
+            booked.payment = payment;
         }
     }
-    Ok(Taken { payments, by_key, orders: of_key })
+    for order in orders {
+        let booked = order.payment.as_ref().and_then(|payment| by_key.get_mut(payment.id.as_str()));
+        if let Some(booked) = booked {
+            booked.order.get_or_insert(order);
+            booked.has_keeper |= keeps_its_money(order);
+        }
+    }
+    Ok(Taken { payments, by_key })
 }
 
 /// I3: no order past `pending` without its payment, and no two with the same.
@@ -77,7 +101,7 @@ fn paid(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) {
             finding.check(total == Some(0), || violation(name(), "a payment", "none"));
             continue;
         };
-        let booked = taken.by_key.get(payment.id.as_str());
+        let booked = taken.payment(&payment.id);
         let captured =
             booked.filter(|payment| payment.status == "captured").map(|payment| payment.amount.amount);
         let is_enough = captured.is_some_and(|captured| total.is_none_or(|total| captured >= total));
@@ -97,24 +121,24 @@ fn paid(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) {
 fn orphans(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) -> u64 {
     let unfinished = case.books.unfinished.get().map_or(&[][..], Vec::as_slice);
     let under_way: FxHashSet<&str> = unfinished.iter().filter_map(|saga| suffix(&saga.id)).collect();
-    let mut keys = FxHashSet::default();
     let mut orphans = 0;
     finding.judge();
     for payment in taken.payments.iter().filter(|payment| payment.status == "captured") {
         let kept = payment.amount.amount.saturating_sub(payment.refunded);
-        let orders = taken.orders.get(payment.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let booked = taken.by_key.get(payment.id.as_str());
         let is_being_worked_on = suffix(&payment.id).is_some_and(|saga| under_way.contains(saga));
-        let has_order = orders.iter().any(|order| keeps_its_money(order));
+        let has_order = booked.is_some_and(|booked| booked.has_keeper);
         let is_orphan = kept > 0 && !has_order && !is_being_worked_on;
         orphans += u64::from(is_orphan);
         finding.check(!is_orphan, || {
-            let found = match orders.first() {
+            let found = match booked.and_then(|booked| booked.order) {
                 Some(order) => format!("{kept} kept for order {}, which is {}", order.id, order.status),
                 None => format!("{kept} {} taken, and no order", payment.amount.currency),
             };
             violation(format!("payment {}", payment.id), "an order, or the money back", found)
         });
-        finding.check(keys.insert(&payment.id), || {
+        let is_first = booked.is_some_and(|booked| std::ptr::eq(booked.payment, payment));
+        finding.check(is_first, || {
             violation(format!("payment {}", payment.id), "captured once", "booked twice under one key")
         });
     }
@@ -131,28 +155,31 @@ fn keeps_its_money(order: &Order) -> bool {
 }
 
 /// I5: shown = told = booked = charged, and never more back than was taken. Gives the number of what is wrong.
-fn prices(case: &Case<'_>, taken: Option<&Taken<'_>>, finding: &mut Finding) -> u64 {
+fn prices<'a>(case: &Case<'a>, taken: Option<&Taken<'a>>, finding: &mut Finding) -> u64 {
     let mut wrong = 0;
     for account in &case.shelves.orders {
         let charged = account.booked.and_then(|order| order.payment.as_ref());
-        let charged = charged.and_then(|payment| taken?.by_key.get(payment.id.as_str()));
+        let charged = charged.and_then(|payment| taken?.payment(&payment.id));
         let charged = charged.filter(|payment| payment.status == "captured").map(|payment| &payment.amount);
         let told = account.told.and_then(|ack| ack.order.total.as_ref());
         let totals = account.booked.and_then(|order| order.totals.as_ref());
-        let booked = totals.map(|totals| Money { amount: totals.total, currency: totals.currency.clone() });
         let shown = shown(case, account);
-        let amounts: Vec<&Money> = [shown, told, booked.as_ref(), charged].into_iter().flatten().collect();
+        let booked = totals.map(|totals| (totals.total, totals.currency.as_str()));
+        let plain = |money: Option<&'a Money>| money.map(|money| (money.amount, money.currency.as_str()));
+        let (shown, told, charged) = (plain(shown), plain(told), plain(charged));
+        let mut amounts = [shown, told, booked, charged].into_iter().flatten();
         let adds_up = account.booked.is_none_or(adds_up);
-        let agree = amounts.windows(2).all(|pair| pair[0] == pair[1]);
+        let first = amounts.next();
+        let agree = amounts.all(|amount| Some(amount) == first);
         wrong += u64::from(!(agree && adds_up));
         finding.check(agree && adds_up, || {
-            let words = |name: &str, money: Option<&Money>| {
-                money.map(|money| format!("{name} {} {}", money.amount, money.currency))
+            let words = |name: &str, money: Option<(i64, &str)>| {
+                money.map(|(amount, currency)| format!("{name} {amount} {currency}"))
             };
             let found = [
                 words("shown", shown),
                 words("told", told),
-                words("booked", booked.as_ref()),
+                words("booked", booked),
                 words("charged", charged),
                 (!adds_up).then(|| "lines, discount, shipping and tax make another sum".to_owned()),
             ];

@@ -104,6 +104,11 @@ impl<'a> Shelves<'a> {
         }
     }
 
+    /// Where in the list the order of this id stands, if the shop's book has it.
+    pub(super) fn place_of_booked(&self, id: &str) -> Option<usize> {
+        self.places.get(id).copied().filter(|place| self.orders[*place].booked.is_some())
+    }
+
     fn account(&mut self, id: &'a str) -> &mut Account<'a> {
         let place = *self.places.entry(id).or_insert_with(|| {
             self.orders.push(Account { id, booked: None, told: None, purchase: None });

@@ -5,7 +5,9 @@
 //! been the latest in between. Without a ledger it decides a lower bound, from who can have taken units by then; where
 //! units came back during the run, that bound says nothing, and the count is left out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::history::{End, Exchange, Short};
 
@@ -20,7 +22,7 @@ pub(super) fn judge(case: &Case<'_>, witnesses: &Witnesses<'_>, report: &mut Rep
     let shelves = Takers::of(case);
     let ledgers = case.ledgers.as_ref().ok();
     let ledgers = ledgers.into_iter().flat_map(|ledgers| ledgers.skus.keys().map(move |sku| (*sku, ledgers)));
-    let ledgers: HashMap<&str, Exact<'_, '_>> =
+    let ledgers: FxHashMap<&str, Exact<'_, '_>> =
         ledgers.filter_map(|(sku, ledgers)| Some((sku, Exact::of(ledgers.whole(sku)?)))).collect();
     let finding = report.of(Id::I1);
     let (mut units, mut judged, mut answers) = (0_i64, 0_u64, 0_u64);
@@ -157,8 +159,8 @@ impl<'l, 'a> Exact<'l, 'a> {
 /// Who can have taken units by when, for a shop without a ledger.
 struct Takers<'a> {
     /// By SKU: instants that grow, with the units that may have been taken until then.
-    taken: HashMap<&'a str, Vec<(u64, i64)>>,
-    stock: HashMap<&'a str, i64>,
+    taken: FxHashMap<&'a str, Vec<(u64, i64)>>,
+    stock: FxHashMap<&'a str, i64>,
 }
 
 impl<'a> Takers<'a> {
@@ -167,7 +169,7 @@ impl<'a> Takers<'a> {
         if units_came_back(case) {
             return None;
         }
-        let mut taken: HashMap<&str, Vec<(u64, i64)>> = HashMap::new();
+        let mut taken: FxHashMap<&str, Vec<(u64, i64)>> = FxHashMap::default();
         let mut has_order = vec![false; case.testimony.purchases.len()];
         for account in &case.shelves.orders {
             let place = account.purchase.and_then(|number| case.testimony.place(number));

@@ -2,8 +2,6 @@
 //!
 //! Decides how the events of a history belong together, and which of them say something for good.
 
-use std::collections::HashMap;
-
 use rustc_hash::FxHashMap;
 
 use crate::history::{
@@ -125,8 +123,8 @@ impl<'a> Testimony<'a> {
     }
 
     /// Every sold-out answer by the SKUs that it calls short.
-    pub(super) fn shortages(&self) -> HashMap<&'a str, Vec<Shortage<'a>>> {
-        let mut shortages: HashMap<&str, Vec<Shortage<'_>>> = HashMap::new();
+    pub(super) fn shortages(&self) -> FxHashMap<&'a str, Vec<Shortage<'a>>> {
+        let mut shortages: FxHashMap<&str, Vec<Shortage<'_>>> = FxHashMap::default();
         for (exchange, lines) in self.purchases.iter().flat_map(Purchase::sold_out) {
             for short in lines {
                 shortages.entry(&short.sku).or_default().push(Shortage { exchange, short });

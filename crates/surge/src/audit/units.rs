@@ -3,7 +3,7 @@
 //! Decides what is an oversell and what is a unit that got lost. Sold + on sale + held = what was there: more is I1, a unit
 //! that several have; less is I11, a unit that nobody has.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::history::End;
 
@@ -19,7 +19,8 @@ pub(super) struct Units {
 
 pub(super) fn judge(case: &Case<'_>, report: &mut Report) -> Units {
     let mut units = Units { sold: 0, oversold: 0 };
-    let wanted = wanted(case);
+    let all_must_sell = case.history.opening.all_must_sell;
+    let wanted = if all_must_sell { wanted(case) } else { FxHashMap::default() };
     for (sku, shelf) in &case.shelves.skus {
         units.sold = units.sold.saturating_add(shelf.told);
         let over = shelf.sold.saturating_sub(shelf.supply_max).max(0);
@@ -37,7 +38,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) -> Units {
             balance(case, sku, shelf, report);
         }
         nothing_held(case, sku, shelf, report.of(Id::I11));
-        if let Some(wanted) = wanted.get(sku).filter(|_| case.history.opening.all_must_sell) {
+        if let Some(wanted) = wanted.get(sku) {
             sold_exactly(sku, shelf, wanted, report.of(Id::I1));
         }
     }
@@ -117,8 +118,8 @@ struct Wanted {
     is_mixed: bool,
 }
 
-fn wanted<'a>(case: &Case<'a>) -> HashMap<&'a str, Wanted> {
-    let mut all: HashMap<&str, Wanted> = HashMap::new();
+fn wanted<'a>(case: &Case<'a>) -> FxHashMap<&'a str, Wanted> {
+    let mut all: FxHashMap<&str, Wanted> = FxHashMap::default();
     for ended in case.testimony.purchases.iter().filter_map(|purchase| purchase.ended) {
         let Some(first) = ended.wanted.first() else { continue };
         let is_mixed = ended.wanted.iter().any(|line| line.sku != first.sku);

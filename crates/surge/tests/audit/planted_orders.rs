@@ -61,6 +61,15 @@ fn i4_money_without_an_order() {
         day.payments().push(again);
     };
     check(busy(), twice, &["I4"]);
+    let at_the_second_try = |place: usize| {
+        move |day: &mut Day| {
+            let declined = Payment { status: "declined".to_owned(), ..captured(day).clone() };
+            let place = if place == 0 { 0 } else { day.payments().len() };
+            day.payments().insert(place, declined);
+        }
+    };
+    check(busy(), at_the_second_try(0), &[]);
+    check(busy(), at_the_second_try(1), &[]);
 }
 
 #[test]
