@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,10 +28,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How often one looks: a minute at least.
 const LOOKS_MAX: u32 = 3_000;
 
-/// A PostgreSQL server in a folder of its own, reached by a socket in that folder. It ends with the value.
+/// A PostgreSQL server in a folder of its own, reached by a socket in that folder, or with TLS. It ends with the value.
 pub struct Cluster {
     folder: TempDir,
     durability: Durability,
+    /// Where it also listens, on 127.0.0.1 and with TLS.
+    tls_port: Option<u16>,
     server: Option<Child>,
 }
 
@@ -47,7 +50,7 @@ impl Cluster {
             chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED))
                 .expect("root can give a folder away");
         }
-        let mut cluster = Self { folder, durability, server: None };
+        let mut cluster = Self { folder, durability, tls_port: None, server: None };
         let made = cluster
             .program("initdb")
             .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"])
@@ -63,6 +66,30 @@ impl Cluster {
     pub fn url(&self) -> String {
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
         format!("postgres://postgres@{socket}")
+    }
+
+    /// Restarts the server so that it also listens on a port of 127.0.0.1, with a certificate and its key in PEM; returns
+    /// the address there.
+    ///
+    /// # Panics
+    /// If the server does not start with them.
+    pub fn listen_with_tls(&mut self, certificate: &str, key: &str) -> String {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a port is free").port();
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.data().join(name);
+            fs::write(&path, text).expect("the cluster's folder can be written to");
+            // PostgreSQL refuses a key that others can read.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
+                .expect("a file can be closed to others");
+            if is_root() {
+                chown(&path, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("root can give a file away");
+            }
+        }
+        self.tls_port = Some(port);
+        self.crash();
+        self.restart();
+        format!("postgres://postgres@127.0.0.1:{port}")
     }
 
     /// Stops the server as a crash would: nothing is written, connections break off.
@@ -82,9 +109,15 @@ impl Cluster {
         let errors = log.try_clone().expect("a log has two ends");
         let mut command = self.program("postgres");
         command.args(["-D".as_ref(), self.data().as_os_str(), "-k".as_ref(), self.folder.path().as_os_str()]);
-        for setting in ["listen_addresses=", "max_connections=200", "shared_buffers=64MB", "jit=off"] {
+        for setting in ["max_connections=200", "shared_buffers=64MB", "jit=off"] {
             command.args(["-c", setting]);
         }
+        match self.tls_port {
+            None => command.args(["-c", "listen_addresses="]),
+            Some(port) => {
+                command.args(["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on", "-p", &port.to_string()])
+            }
+        };
         if self.durability == Durability::Forgetful {
             for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
                 command.args(["-c", setting]);
@@ -98,7 +131,9 @@ impl Cluster {
     fn wait_until_it_answers(&mut self) {
         for _ in 0..LOOKS_MAX {
             let mut asked = Command::new(program("pg_isready"));
-            let asked = asked.args(["--quiet", "--timeout=1", "--dbname=postgres", "--host"]);
+            let port = self.tls_port.unwrap_or(5432).to_string();
+            let asked =
+                asked.args(["--quiet", "--timeout=1", "--dbname=postgres", "--port", &port, "--host"]);
             if asked.arg(self.folder.path()).status().is_ok_and(|status| status.success()) {
                 return;
             }

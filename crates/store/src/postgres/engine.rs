@@ -19,12 +19,12 @@ use sellonce_checkout::id::Uuid;
 use sellonce_checkout::purchase_limit::LimitKey;
 use sellonce_checkout::store::{Failure, Shop};
 use tokio::time::Instant;
-use tokio_postgres::Config;
 
 use crate::direct::{Contended, Direct};
 use crate::job::{Job, Manner};
 use crate::pipeline::{Engine, Written};
 use crate::postgres::Time;
+use crate::postgres::address::Address;
 use crate::postgres::batch::Batch;
 use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::{Statements, values};
@@ -46,7 +46,7 @@ const PRUNE_EVERY: u32 = 500;
 
 /// What a writer thread runs flushes with.
 pub(super) struct Writer {
-    config: Config,
+    address: Address,
     shop: Arc<Shop>,
     time: Time,
     tables: Option<Direct<Link>>,
@@ -77,15 +77,15 @@ enum Fate {
 }
 
 impl Writer {
-    pub(super) fn new(config: Config, shop: Arc<Shop>, time: Time) -> Self {
-        Self { config, shop, time, tables: None, unpruned: 0 }
+    pub(super) fn new(address: Address, shop: Arc<Shop>, time: Time) -> Self {
+        Self { address, shop, time, tables: None, unpruned: 0 }
     }
 
     /// The tables of a connection that is thought to live.
     fn tables(&mut self) -> Result<&mut Direct<Link>, Trouble> {
         if self.tables.as_ref().is_none_or(|tables| tables.connection().is_lost()) {
             self.tables = None;
-            let link = Link::connect(&self.config, Purpose::Flushes)?;
+            let link = Link::connect(&self.address, Purpose::Flushes)?;
             self.tables = Some(Direct::new(link, Arc::clone(&self.shop)));
         }
         self.tables.as_mut().ok_or_else(|| Trouble::call("a connection was made and is not there"))

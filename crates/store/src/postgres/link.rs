@@ -14,8 +14,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::{Client, Error, Statement};
 
+use crate::postgres::address::Address;
 use crate::postgres::values::RowColumns;
 use crate::sql::{Dialect, Look, Next, Statements, Value};
 use crate::trouble::Trouble;
@@ -94,13 +95,13 @@ impl Isolation {
 
 impl Link {
     /// Connects.
-    pub(super) fn connect(config: &Config, purpose: Purpose) -> Result<Self, Trouble> {
+    pub(super) fn connect(address: &Address, purpose: Purpose) -> Result<Self, Trouble> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
             Trouble::World(Failure::Unavailable(format!("no runtime for a connection: {error}")))
         })?;
         let connected = runtime.block_on(async {
             let late = || unavailable("the database does not answer", "no connection within 5 s");
-            let connected = timeout(CONNECT_MAX, config.connect(NoTls)).await;
+            let connected = timeout(CONNECT_MAX, address.connect()).await;
             let (client, connection) = connected.map_err(|_| late())?.map_err(trouble)?;
             // It runs whenever this thread waits for an answer, and ends with the runtime.
             runtime.spawn(async move {
@@ -238,7 +239,7 @@ fn dollars(sql: &str) -> String {
 pub(super) fn trouble(error: Error) -> Trouble {
     let Some(database) = error.as_db_error() else {
         return if error.is_closed() || is_of_the_wire(&error) {
-            unavailable("the database cannot be reached", &error)
+            unavailable("the database cannot be reached", words(&error))
         } else {
             Trouble::call(words(&error))
         };

@@ -4,16 +4,14 @@
 //! of the schema to `migrations`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sellonce_checkout::clock::Clock;
 use sellonce_checkout::store::{Failure, Shop};
-use tokio_postgres::Config;
-use tokio_postgres::config::Host;
 
 use crate::error::OpenError;
 use crate::migrations::{Applied, Migration, Misfit, latest, missing};
 use crate::pipeline::Pipeline;
+use crate::postgres::address::Address;
 use crate::postgres::clock::DatabaseClock;
 use crate::postgres::engine::Writer;
 use crate::postgres::link::{Isolation, Link, Purpose};
@@ -29,7 +27,7 @@ const VERSION_MIN: i64 = 150_000;
 /// What a store is opened with.
 #[derive(Clone)]
 pub struct PostgresSettings {
-    /// Where the database is, as `postgres://user:password@host:5432/shop`.
+    /// Where the database is, as `postgres://user:password@host:5432/shop?sslmode=require`.
     pub url: String,
     /// What the shop is; its currency must be that of the database.
     pub shop: Shop,
@@ -85,18 +83,19 @@ fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<
 }
 
 fn open(settings: PostgresSettings, migrated: Migrated) -> Result<PostgresStore, OpenError> {
-    let config = config(&settings.url)?;
-    let database = named(&config);
-    let link = Link::connect(&config, Purpose::Opening).map_err(|trouble| unusable(&database, trouble))?;
+    let address = Address::parse(&settings.url)
+        .map_err(|problem| OpenError::Unusable { database: "the database".to_owned(), problem })?;
+    let database = address.named();
+    let link = Link::connect(&address, Purpose::Opening).map_err(|trouble| unusable(&database, trouble))?;
     new_enough(&link, &database)?;
     let migrated = migrate(&link, &database, migrated)?;
     same_currency(&link, &database, &settings.shop)?;
     drop(link);
-    start(config, &database, settings, migrated)
+    start(&address, &database, settings, migrated)
 }
 
 fn start(
-    config: Config,
+    address: &Address,
     database: &str,
     settings: PostgresSettings,
     migrated: Vec<&'static str>,
@@ -109,44 +108,16 @@ fn start(
         TimeSource::OwnClock => Time::Given(clock),
     };
     let pipeline = || {
-        let writer = Writer::new(config.clone(), Arc::clone(&shop), time.clone());
+        let writer = Writer::new(address.clone(), Arc::clone(&shop), time.clone());
         Pipeline::start(writer, time.clock(), queue_wait_ms).map(Arc::new).map_err(|error| {
             OpenError::Unusable { database: database.to_owned(), problem: error.to_string() }
         })
     };
     let (sales, book, aside) = (pipeline()?, pipeline()?, pipeline()?);
-    let readers = Arc::new(Readers::new(config.clone()));
+    let readers = Arc::new(Readers::new(address.clone()));
     let clock = time.clock();
     let postgres = Postgres { sales, book, aside, readers };
     Ok(PostgresStore::new(postgres, shop, clock, migrated))
-}
-
-/// Reads an address; what it does not say is set so that a lost network is noticed.
-fn config(url: &str) -> Result<Config, OpenError> {
-    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-        let source = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
-        OpenError::Unusable {
-            database: "the database".to_owned(),
-            problem: format!("its address is not one, as postgres://user:password@host:5432/shop: {source}"),
-        }
-    })?;
-    config.application_name("sellonce");
-    config.connect_timeout(Duration::from_secs(5));
-    config.tcp_user_timeout(Duration::from_secs(10));
-    config.keepalives_idle(Duration::from_secs(10));
-    config.keepalives_interval(Duration::from_secs(5));
-    config.keepalives_retries(3);
-    Ok(config)
-}
-
-/// The database in messages, without its password.
-fn named(config: &Config) -> String {
-    let host = config.get_hosts().first().map_or_else(String::new, |host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(folder) => folder.display().to_string(),
-    });
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    format!("postgres://{host}:{port}/{}", config.get_dbname().unwrap_or_default())
 }
 
 fn new_enough(link: &Link, database: &str) -> Result<(), OpenError> {

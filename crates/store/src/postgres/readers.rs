@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sellonce_checkout::store::Failure;
 use tokio::sync::Semaphore;
-use tokio_postgres::Config;
 
+use crate::postgres::address::Address;
 use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::Statements;
 use crate::trouble::Trouble;
@@ -18,14 +18,14 @@ const READERS: usize = 8;
 
 /// The connections that only read; each is made when it is needed.
 pub(super) struct Readers {
-    config: Config,
+    address: Address,
     free: Mutex<Vec<Link>>,
     turns: Semaphore,
 }
 
 impl Readers {
-    pub(super) fn new(config: Config) -> Self {
-        Self { config, free: Mutex::default(), turns: Semaphore::new(READERS) }
+    pub(super) fn new(address: Address) -> Self {
+        Self { address, free: Mutex::default(), turns: Semaphore::new(READERS) }
     }
 
     /// Runs a question on a connection of its own.
@@ -61,7 +61,7 @@ impl Readers {
             let was_idle = idle.is_some();
             let link = match idle {
                 Some(link) => link,
-                None => Link::connect(&self.config, Purpose::Questions)?,
+                None => Link::connect(&self.address, Purpose::Questions)?,
             };
             match link.begin(Isolation::SnapshotReadOnly) {
                 Ok(_) => return Ok(link),

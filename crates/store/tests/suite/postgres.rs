@@ -1,6 +1,7 @@
 //! What PostgreSQL alone has: other servers of the same database, connections that break, and its own schema.
 
 mod commits;
+mod encrypted;
 mod flushes;
 mod guards;
 mod opening;

@@ -9,7 +9,7 @@ use sellonce_store::{OpenError, PostgresSettings, PostgresStore, TimeSource};
 
 use crate::stores::{HandClock, shop};
 
-fn settings(url: &str) -> PostgresSettings {
+pub(super) fn settings(url: &str) -> PostgresSettings {
     let clock: Arc<HandClock> = HandClock::new();
     PostgresSettings {
         url: url.to_owned(),
@@ -19,7 +19,7 @@ fn settings(url: &str) -> PostgresSettings {
     }
 }
 
-fn refused(opened: Result<PostgresStore, OpenError>) -> OpenError {
+pub(super) fn refused(opened: Result<PostgresStore, OpenError>) -> OpenError {
     match opened {
         Ok(_) => panic!("it opens"),
         Err(error) => error,
