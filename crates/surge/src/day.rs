@@ -55,11 +55,19 @@ pub(crate) fn holds_run_out(workload: Workload) -> bool {
     variables(workload, 0).iter().any(|(name, _)| *name == HOLD)
 }
 
-/// How long after the faults have ended the last must be in order: a minute, and less where no pause is longer than two
-/// seconds.
+/// How long after the faults have ended the last must be in order: a minute, and less on a hurried day.
 pub(crate) fn end(workload: Workload) -> Duration {
-    let is_hurried = variables(workload, 0).iter().any(|(name, _)| *name == RETRY_MAX);
-    Duration::from_secs(if is_hurried { 20 } else { 60 })
+    Duration::from_secs(if is_hurried(workload) { 20 } else { 60 })
+}
+
+/// How long a shop may show no change before it is taken that it never will: longer than any pause between two tries.
+pub(crate) fn quiet(workload: Workload) -> Duration {
+    Duration::from_secs(if is_hurried(workload) { 10 } else { 45 })
+}
+
+/// Whether no pause is longer than two seconds.
+fn is_hurried(workload: Workload) -> bool {
+    variables(workload, 0).iter().any(|(name, _)| *name == RETRY_MAX)
 }
 
 /// How long own servers wait for an answer of the provider; `None` if the environment has changed that, or has the
@@ -89,6 +97,7 @@ mod tests {
             assert_eq!(is_hurried, workload == Workload::Everything, "{}", workload.name());
             assert_eq!(holds_run_out(workload), is_hurried, "{}", workload.name());
             assert_eq!(end(workload).as_secs() < 60, is_hurried, "{}", workload.name());
+            assert!(quiet(workload).as_secs() > if is_hurried { 2 } else { 38 }, "{}", workload.name());
         }
     }
 

@@ -92,7 +92,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, Stop> {
     watchers.abort_all();
     let history = History { opening, events: recorder.take() };
     let orders = orders_told(&history);
-    stage.rest(orders, &progress).await;
+    stage.rest(orders, day::quiet(settings.workload), &progress).await;
     let (books, findings) = judge(settings, &stage, &history, &progress).await;
     let tally = tally(&history);
     let costs = Costs { per_oversell: settings.cost_per_oversell, currency: settings.currency.clone() };

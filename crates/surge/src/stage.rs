@@ -29,8 +29,6 @@ use crate::wire::Door;
 const PRICE: i64 = 4_999;
 /// How long sagas under way may take to come to rest when the load is over.
 const REST_MAX: Duration = Duration::from_secs(90);
-/// How long an own server's shop may show no change while it is not at rest.
-const QUIET: Duration = Duration::from_secs(10);
 /// The pause between two looks whether they have.
 const REST_LOOK: Duration = Duration::from_millis(250);
 /// Longer than what own servers' audits call "at rest".
@@ -236,7 +234,7 @@ impl Stage {
     }
 
     /// Waits until every checkout under way has come to rest, and what follows from it is done.
-    pub(crate) async fn rest(&self, orders: u64, progress: &Progress) {
+    pub(crate) async fn rest(&self, orders: u64, quiet: Duration, progress: &Progress) {
         progress.now("waiting until every checkout is at rest");
         let (mut last, mut since, until) = (None, Instant::now(), Instant::now() + REST_MAX);
         while Instant::now() < until {
@@ -252,7 +250,7 @@ impl Stage {
                 (last, since) = (Some((held, mails)), Instant::now());
             }
             // What hangs for good is judged; there is no use in waiting for it.
-            if self.own.is_some() && since.elapsed() > QUIET {
+            if self.own.is_some() && since.elapsed() > quiet {
                 break;
             }
             sleep(REST_LOOK).await;

@@ -52,8 +52,17 @@ fn cared(day: &mut Day, care: Care, confirmed: bool) {
     day.happens([Event::Act(Act { began_ns: 1, ended_ns: 2, deed })]);
 }
 
-/// What the shop and the provider have booked as given back for the first order.
-fn back(day: &mut Day, shop: i64, pending: i64, provider: i64) {
+/// What is booked as given back for an order.
+#[derive(Clone, Copy, Default)]
+struct Back {
+    shop: i64,
+    /// On its way, by the shop's book.
+    pending: i64,
+    provider: i64,
+}
+
+/// Books it for the first order.
+fn back(day: &mut Day, Back { shop, pending, provider }: Back) {
     let payment = day.orders()[0].payment.as_mut().unwrap();
     (payment.refunded, payment.refund_pending) = (shop, pending);
     let key = payment.id.clone();
@@ -62,24 +71,27 @@ fn back(day: &mut Day, shop: i64, pending: i64, provider: i64) {
 
 #[test]
 fn i4_a_refund_that_is_posted_twice_or_never() {
-    let refund = |confirmed: bool, shop: i64, pending: i64, provider: i64| {
+    let none = Back::default();
+    let given = Back { shop: 100, provider: 100, ..none };
+    let begun = Back { pending: 100, ..none };
+    let refund = |confirmed: bool, booked: Back| {
         move |day: &mut Day| {
             cared(day, Care::Refund(100), confirmed);
-            back(day, shop, pending, provider);
+            back(day, booked);
         }
     };
-    check(busy(), refund(true, 100, 0, 100), &[]);
-    check(busy(), refund(true, 0, 100, 0), &[]);
+    check(busy(), refund(true, given), &[]);
+    check(busy(), refund(true, begun), &[]);
     // The provider has made it, and the shop has not noted that yet.
-    check(busy(), refund(true, 0, 100, 100), &[]);
-    check(busy(), refund(true, 100, 0, 200), &["I4"]);
-    check(busy(), refund(true, 100, 0, 0), &["I4"]);
-    check(busy(), refund(true, 0, 0, 0), &["I4"]);
-    check(busy(), refund(true, 200, 0, 200), &["I4"]);
+    check(busy(), refund(true, Back { provider: 100, ..begun }), &[]);
+    check(busy(), refund(true, Back { provider: 200, ..given }), &["I4"]);
+    check(busy(), refund(true, Back { provider: 0, ..given }), &["I4"]);
+    check(busy(), refund(true, none), &["I4"]);
+    check(busy(), refund(true, Back { shop: 200, provider: 200, ..none }), &["I4"]);
     // Nobody told the clerk whether it was begun.
-    check(busy(), refund(false, 100, 0, 100), &[]);
-    check(busy(), refund(false, 0, 0, 0), &[]);
-    check(busy(), |day| back(day, 100, 0, 100), &["I4"]);
+    check(busy(), refund(false, given), &[]);
+    check(busy(), refund(false, none), &[]);
+    check(busy(), |day| back(day, given), &["I4"]);
 }
 
 #[test]
@@ -146,7 +158,7 @@ fn call_off(day: &mut Day) -> i64 {
     order.status = "refunded".to_owned();
     let total = order.totals.as_ref().unwrap().total;
     let units: i64 = order.lines.iter().map(|line| line.quantity).sum();
-    back(day, total, 0, total);
+    back(day, Back { shop: total, provider: total, ..Back::default() });
     units
 }
 
