@@ -50,7 +50,7 @@ impl Auditor {
         let note = AttemptNote {
             captured: attempt.captured.minor(),
             refunded: attempt.refunded.minor(),
-            under_way: !saga.state.is_end() || !attempt.refund_pending.is_zero(),
+            under_way: saga.has_work() || !attempt.refund_pending.is_zero(),
         };
         self.attempts.insert(saga.id, note);
     }

@@ -168,6 +168,12 @@ fn i4_money_that_was_taken_and_has_no_order_is_found() {
     check(&[I4], |books| books.bookings[SALE].amount = cents(1899));
     check(&[I4], |books| books.bookings[SALE].refunded = cents(1900));
     check(&[I4], |books| books.bookings[DECLINED].status = "captured".to_owned());
+    check(&[], |books| {
+        books.bookings[DECLINED].status = "captured".to_owned();
+        // The provider is still to be asked about it.
+        let fact = &mut books.sagas[DECLINED];
+        (fact.run.saga.late_check, fact.next_run_at) = (true, Some(at(NOW_MS)));
+    });
     // A payment that the shop has never heard of, and one that went back whole.
     let stranger = |refunded: i64| {
         move |books: &mut Books| {

@@ -1,6 +1,6 @@
 //! Callbacks of the bank: each heard once, each a hint, and no money kept that comes after the end.
 
-use std::pin::pin;
+use std::pin::Pin;
 
 use sellonce_checkout::callback::Heard;
 use sellonce_checkout::coordinator::Driven;
@@ -10,6 +10,7 @@ use sellonce_checkout::order;
 use sellonce_checkout::payment::Capture;
 use sellonce_checkout::saga::{Ending, State};
 use sellonce_checkout::session::Status;
+use sellonce_checkout::store::Failure;
 
 use crate::afterwards;
 use crate::bank::Standing;
@@ -24,6 +25,29 @@ fn waiting(capture: Capture) -> (World, Server, Opened, String) {
     assert_eq!(world.complete(&server, &opened, "k", "act"), Told::UnderWay(State::AwaitingBuyer));
     let key = world.bank.payments().into_keys().next().expect("it was charged");
     (world, server, opened, key)
+}
+
+/// A shop, one of whose checkouts has ended, for its payment was declined.
+fn declined() -> (World, Server, String) {
+    let world = World::new();
+    let server = world.server();
+    let opened = world.open(&[("A", 1)]);
+    assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
+    let key = world.bank.payments().into_keys().next().expect("it was charged");
+    (world, server, key)
+}
+
+/// Takes a saga that is due, and asks the bank; then stands still with the answer.
+fn stands_still<'a>(
+    world: &World,
+    slow: &'a Server,
+) -> Pin<Box<dyn Future<Output = Result<Driven, Failure>> + 'a>> {
+    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
+    world.faults.plan([(1, Fault::StandsStillAfter)]);
+    let mut driving: Pin<Box<dyn Future<Output = _>>> =
+        Box::pin(slow.coordinator.drive(run, world.store.now()));
+    assert!(world.run(driving.as_mut()).is_none());
+    driving
 }
 
 fn hear(world: &World, server: &Server, attempt_key: &str, id: &str) -> Heard {
@@ -78,17 +102,14 @@ fn a_callback_leaves_a_lease_alone_and_has_the_saga_run_right_after() {
     let (world, mut server, opened, key) = waiting(Capture::Automatic);
     let slow = world.server();
     world.clock.pass(world.store.shop().times.action_poll_ms);
-    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
     // It has asked the bank, and stands still with the answer; then the buyer acts, and the bank calls back.
-    world.faults.plan([(1, Fault::StandsStillAfter)]);
-    let mut driving = pin!(slow.coordinator.drive(run, world.store.now()));
-    assert!(world.run(driving.as_mut()).is_none());
+    let mut driving = stands_still(&world, &slow);
     world.bank.buyers_act(true);
     assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
     world.sweep(&mut server);
     assert_eq!(world.status(&opened), Status::RequiresAction, "whoever has it keeps it");
     world.faults.go_on();
-    let _waits = world.run(driving).expect("it goes on").expect("the store answers");
+    let _waits = world.run(driving.as_mut()).expect("it goes on").expect("the store answers");
     world.sweep(&mut server);
     assert_eq!(world.status(&opened), Status::Completed, "it is not left until the next poll");
     world.settle(&mut server);
@@ -120,11 +141,8 @@ fn money_that_was_taken_after_the_end_goes_back_once_however_often_it_is_told() 
 
 #[test]
 fn a_late_check_that_has_no_answer_is_made_again_until_it_has_one() {
-    let world = World::new();
-    let mut server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
-    let [key] = world.bank.takes_late().try_into().expect("one payment");
+    let (world, mut server, key) = declined();
+    assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
     world.bank.be_mute(true);
     // It is heard while the bank is silent, and the bank takes it for heard: it does not call back again.
     assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
@@ -152,22 +170,16 @@ fn a_late_check_that_has_no_answer_is_made_again_until_it_has_one() {
 
 #[test]
 fn two_servers_that_make_the_same_late_check_start_one_refund() {
-    let world = World::new();
-    let mut server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
-    let [key] = world.bank.takes_late().try_into().expect("one payment");
+    let (world, mut server, key) = declined();
+    assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
     assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
     // One of them has asked the bank and stands still until its lease has run out; the other one asks then, too.
     let slow = world.server();
-    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
-    world.faults.plan([(1, Fault::StandsStillAfter)]);
-    let mut checking = pin!(slow.coordinator.drive(run, world.store.now()));
-    assert!(world.run(checking.as_mut()).is_none());
+    let mut checking = stands_still(&world, &slow);
     world.clock.pass(world.store.shop().times.lease_ms);
     world.sweep(&mut server);
     world.faults.go_on();
-    let driven = world.run(checking).expect("it goes on").expect("the store answers");
+    let driven = world.run(checking.as_mut()).expect("it goes on").expect("the store answers");
     assert!(matches!(driven, Driven::Released(_)), "{driven:?}");
     world.settle(&mut server);
     let payments = world.bank.payments();
@@ -177,22 +189,15 @@ fn two_servers_that_make_the_same_late_check_start_one_refund() {
 
 #[test]
 fn a_hint_that_comes_during_a_late_check_is_not_lost_with_its_answer() {
-    let world = World::new();
-    let mut server = world.server();
-    let opened = world.open(&[("A", 1)]);
-    assert!(matches!(world.complete(&server, &opened, "k", "decline"), Told::Ended(_)));
-    let key = world.bank.payments().into_keys().next().expect("it was charged");
+    let (world, mut server, key) = declined();
     assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
     // The bank has said that nothing came; then it takes the money, and calls back while the answer is on its way.
     let slow = world.server();
-    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
-    world.faults.plan([(1, Fault::StandsStillAfter)]);
-    let mut checking = pin!(slow.coordinator.drive(run, world.store.now()));
-    assert!(world.run(checking.as_mut()).is_none());
+    let mut checking = stands_still(&world, &slow);
     assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
     assert_eq!(hear(&world, &server, &key, "cb-2"), Heard::Woken);
     world.faults.go_on();
-    let _released = world.run(checking).expect("it goes on").expect("the store answers");
+    let _released = world.run(checking.as_mut()).expect("it goes on").expect("the store answers");
     world.settle(&mut server);
     let kept: Vec<_> = world.bank.payments().values().map(|payment| payment.kept_minor()).collect();
     assert_eq!(kept, [0]);
@@ -205,15 +210,12 @@ fn a_hint_that_comes_between_the_banks_last_answer_and_the_end_is_not_lost_with_
     world.bank.buyers_act(false);
     let slow = world.server();
     world.clock.pass(world.store.shop().times.action_poll_ms);
-    let run = world.now(slow.coordinator.claim(1)).expect("the store answers").pop().expect("it is due");
     // The bank has said that it is declined; then it takes the money all the same, and calls back once.
-    world.faults.plan([(1, Fault::StandsStillAfter)]);
-    let mut driving = pin!(slow.coordinator.drive(run, world.store.now()));
-    assert!(world.run(driving.as_mut()).is_none());
+    let mut driving = stands_still(&world, &slow);
     assert_eq!(world.bank.takes_late(), std::slice::from_ref(&key));
     assert_eq!(hear(&world, &server, &key, "cb-1"), Heard::Woken);
     world.faults.go_on();
-    let _released = world.run(driving).expect("it goes on").expect("the store answers");
+    let _released = world.run(driving.as_mut()).expect("it goes on").expect("the store answers");
     assert_eq!(world.status(&opened), Status::Open);
     world.settle(&mut server);
     let kept: Vec<_> = world.bank.payments().values().map(|payment| payment.kept_minor()).collect();
