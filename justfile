@@ -50,3 +50,9 @@ long-model faults="2":
 # Twelve hundred simulated days of a shop, each from a seed that plays it again (five minutes)
 long-simulation seeds="600":
     SELLONCE_SIMULATION_SEEDS={{seeds}} cargo nextest run --profile long --release -p sellonce-payments --test simulation --no-capture
+
+# A surge on a shop with each of the sixteen planted defects, which it must find, and on shops without one (ten minutes);
+# `just long-surge late-success-ignored,none` for some of them
+long-surge defects="all":
+    SELLONCE_SURGE_DEFECTS={{defects}} cargo run --quiet --locked -p sellonce-cluster -- \
+        cargo nextest run --locked --profile long --workspace --features sellonce/sabotage --test sabotage --no-capture a_surge_catches

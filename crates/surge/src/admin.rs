@@ -113,6 +113,14 @@ impl Admin {
         Ok(serde_json::from_value(set["was"].clone()).ok())
     }
 
+    /// Does something under a key of its own.
+    ///
+    /// # Errors
+    /// When the shop refuses it or does not answer.
+    pub(crate) async fn act(&self, path: &str, key: &str, body: &Value) -> Result<Value, AdminError> {
+        self.call("POST", path, Some(key), Some(body)).await
+    }
+
     /// Sends what has no answer of interest.
     ///
     /// # Errors

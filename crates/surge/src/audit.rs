@@ -6,7 +6,9 @@
 //! What the shop's own audit finds is added to each invariant, as one more witness.
 
 mod aftermath;
+mod care;
 mod finding;
+mod hands;
 mod instants;
 mod ledger;
 mod limits;
@@ -51,6 +53,8 @@ pub fn audit(history: &History, books: &Books) -> Findings {
     let once = once::judge(&case, &mut report);
     limits::judge(&case, &mut report);
     aftermath::judge(&case, &mut report);
+    care::judge(&case, &mut report);
+    hands::judge(&case, &mut report);
     if let Ok(own) = books.audit.get() {
         report.hear(own);
     }

@@ -91,6 +91,9 @@ pub struct Order {
     pub status: String,
     /// What was bought, at which unit prices.
     pub lines: Vec<Line>,
+    /// What has left the house of it; empty where a shop does not say.
+    #[serde(default)]
+    pub shipped: Vec<Line>,
     /// What it costs, and of what that is made.
     pub totals: Option<Totals>,
     /// The checkout that became it, without its secret.
@@ -189,6 +192,9 @@ pub struct Payment {
     pub refunded: i64,
     /// How often the provider was asked under this key.
     pub asked: i64,
+    /// The test token that it was made with, if the book says so.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// An invariant, as the shop judges itself.

@@ -105,6 +105,8 @@ pub enum Heard {
     Broken {
         /// What is wrong.
         what: String,
+        /// Whether the status says that all is well, in a shop whose statuses mean that.
+        as_success: bool,
     },
 }
 
@@ -114,7 +116,8 @@ pub trait Dialect: Send + Sync {
     fn steps(&self) -> &[Step];
 
     /// The request that asks for the `index`-th step of [`Self::steps`] (`Some`), or for a step outside of that order
-    /// (`None`: confirm, approve, ask, cancel, order); `None` if this shop has no such thing.
+    /// (`None`: confirm, approve, misuse, ask, cancel, order; and to complete without steps before it, where one request
+    /// opens a checkout and pays it); `None` if this shop has no such thing.
     fn request(&self, step: Step, index: Option<usize>, purchase: &Purchase) -> Option<Request>;
 
     /// Reads an answer, and keeps in the purchase what later requests need.

@@ -33,6 +33,10 @@ pub struct Opening {
     /// Whether every unit that is wanted must have been sold in the end: all payments succeed, nothing is killed or cut,
     /// every buyer asks until a definite answer. Then sold = min(stock, wanted).
     pub all_must_sell: bool,
+    /// How long the shop waits for an answer of its payment provider, in milliseconds, before it asks again; where that
+    /// is known, and the provider loses no answer but those that a buyer's token says.
+    #[serde(default)]
+    pub answers_within_ms: Option<u64>,
     /// The limits that were set before the first request, if any were.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limits: Option<Limits>,
@@ -126,6 +130,8 @@ pub enum Step {
     Confirm,
     /// Pays: stock is taken, money is charged, the order is placed.
     Complete,
+    /// Sends something else under a key that has been answered. It must be refused as that.
+    Misuse,
     /// At the provider's page: pays, or does not.
     Approve,
     /// Asks how a checkout stands.
@@ -189,6 +195,9 @@ pub enum Told {
     Broken {
         /// What is wrong with it, with the beginning of the answer.
         what: String,
+        /// Whether its status says that all is well, in a shop whose statuses mean that.
+        #[serde(default)]
+        as_success: bool,
     },
     /// No answer: the connection could not be made, was cut, or nothing came in time. Nothing is known of the effect.
     Lost {
@@ -325,6 +334,24 @@ pub enum Deed {
         /// Whether the shop confirmed it.
         confirmed: bool,
     },
+    /// Something was done about an order.
+    Care {
+        /// The order's id.
+        order: String,
+        /// What was done.
+        care: Care,
+        /// Whether the shop confirmed it. If not, nothing is known of it.
+        confirmed: bool,
+    },
+    /// An operator said how an unknown payment stands.
+    Word {
+        /// The saga that hung.
+        saga: String,
+        /// What was said: `not_charged` or `give_up`.
+        said: String,
+        /// Whether the shop confirmed it. If not, nothing is known of it.
+        confirmed: bool,
+    },
     /// A fault was there from `began_ns` to `ended_ns`.
     Fault {
         /// What fault.
@@ -337,6 +364,18 @@ pub enum Deed {
         /// How many requests the server held at that instant, as it says itself; `None` if it cannot be asked.
         held_at_server: Option<u64>,
     },
+}
+
+/// What a merchant does about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Care {
+    /// So many minor units go back to the buyer.
+    Refund(i64),
+    /// All of it was sent.
+    Ship,
+    /// It was called off: its units can be sold again, its money goes back.
+    Cancel,
 }
 
 /// A fault that surge brings about.

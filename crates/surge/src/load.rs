@@ -50,6 +50,8 @@ pub(crate) struct Job {
     pub(crate) limits: Option<Limits>,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
+    /// Whether a buyer may vanish at their bank: where holds do not run out soon, they say no there instead.
+    pub(crate) may_vanish: bool,
 }
 
 impl Job {
@@ -82,6 +84,7 @@ pub(crate) struct Scene {
     pub(crate) opening: Semaphore,
     /// After which time a buyer without a definite answer gives up.
     pub(crate) patience_ns: u64,
+    pub(crate) may_vanish: bool,
 }
 
 impl Scene {
@@ -97,6 +100,7 @@ impl Scene {
             limits: job.limits.clone(),
             opening: Semaphore::new(OPENING_MAX),
             patience_ns: job.patience_ns,
+            may_vanish: job.may_vanish,
         }
     }
 }
@@ -195,6 +199,7 @@ mod tests {
             goods: Vec::new(),
             limits: None,
             patience_ns: 1,
+            may_vanish: false,
         }
     }
 

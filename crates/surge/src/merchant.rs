@@ -66,7 +66,8 @@ impl Merchant<'_> {
     }
 }
 
-fn confirmed<T>(result: &Result<T, AdminError>) -> Option<bool> {
+/// Whether the shop confirmed something; `None` if it refused it, so that nothing happened.
+pub(crate) fn confirmed<T>(result: &Result<T, AdminError>) -> Option<bool> {
     match result {
         Ok(_) => Some(true),
         Err(AdminError::Silent(_)) => Some(false),

@@ -53,6 +53,8 @@ pub(crate) struct OwnSettings {
     pub(crate) connections_max: usize,
     /// The currency of a throw-away shop.
     pub(crate) currency: String,
+    /// What the workload's day needs: names without their prefix, and values.
+    pub(crate) day: Vec<(&'static str, String)>,
 }
 
 /// The servers of a run.
@@ -225,7 +227,7 @@ fn variables(settings: &OwnSettings) -> Vec<(String, String)> {
         ("SERVER__MAIL_FOLDER", "mail".to_owned()),
         ("SHOP__REST_MS", REST_MS.to_string()),
     ];
-    let all = file.into_iter().chain(currency).chain(limits);
+    let all = file.into_iter().chain(currency).chain(limits).chain(settings.day.iter().cloned());
     all.map(|(key, value)| (format!("SELLONCE_{key}"), value)).collect()
 }
 

@@ -61,6 +61,12 @@ impl Workload {
         }
     }
 
+    /// Units of a SKU, where so many are said: of everything, every third SKU has a fiftieth. Some goods sell out within
+    /// seconds on any day, and the others are there until its end.
+    pub(crate) fn stock(self, sku: u32, stock: i64) -> i64 {
+        if self == Self::Everything && sku % 3 == 2 { (stock / 50).max(1) } else { stock }
+    }
+
     /// Whether every purchase wants to end with an order: then each unit that is wanted must have been sold.
     pub(crate) fn all_must_sell(self) -> bool {
         self == Self::FlashSale
@@ -84,6 +90,11 @@ impl Workload {
     /// Whether the merchant is busy in it.
     pub(crate) fn has_merchant(self) -> bool {
         matches!(self, Self::MovingPrices | Self::Everything)
+    }
+
+    /// Whether orders and stuck payments are looked after in it.
+    pub(crate) fn has_clerk(self) -> bool {
+        self == Self::Everything
     }
 }
 
@@ -119,6 +130,17 @@ pub enum Arrival {
     },
 }
 
+impl Arrival {
+    /// How long purchases are begun; `None` if each buyer buys once, however long that takes.
+    pub(crate) fn length(self) -> Option<Duration> {
+        match self {
+            Self::Closed { ramp, hold } if !hold.is_zero() => Some(ramp.saturating_add(hold)),
+            Self::Open { hold, .. } => Some(hold),
+            Self::DoorsOpen | Self::Closed { .. } => None,
+        }
+    }
+}
+
 /// A purchase as it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Planned {
@@ -141,6 +163,10 @@ pub(crate) enum Way {
     Cart,
     /// Clicks on Pay several times, with one key, and once more when the answer is there.
     Clicks,
+    /// The same, with requests that each open a checkout and pay it.
+    OneCall,
+    /// Pays, and then sends something else under the same key: a client that draws its keys carelessly.
+    Misuses,
     /// Opens the cart in two tabs and pays in both.
     Tabs,
     /// Opens a checkout and goes away.
@@ -155,10 +181,21 @@ pub(crate) struct Payment {
     /// The test token.
     pub(crate) token: &'static str,
     /// What the buyer does if the bank asks back.
-    pub(crate) approves: bool,
+    pub(crate) at_bank: AtBank,
 }
 
-const GOOD: Payment = Payment { token: "tok_ok", approves: true };
+/// What a buyer does whose bank asks back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtBank {
+    /// Pays.
+    Approves,
+    /// Does not pay, and says so.
+    Refuses,
+    /// Goes away, and neither bank nor shop hears of them again.
+    Vanishes,
+}
+
+const GOOD: Payment = Payment { token: "tok_ok", at_bank: AtBank::Approves };
 
 /// Makes plans for one run.
 #[derive(Clone)]
@@ -209,15 +246,24 @@ impl Planner {
     }
 
     fn way(&self, chance: &mut Chance) -> Way {
-        use Way::{Cancels, Cart, Clicks, Leaves, Straight, Tabs};
+        use Way::{Cancels, Cart, Clicks, Leaves, Misuses, OneCall, Straight, Tabs};
         let ways: &[(Way, u64)] = match self.workload {
             Workload::FlashSale | Workload::FailingPayments => &[(Straight, 1)],
             Workload::SteadyDay => &[(Straight, 60), (Cart, 30), (Leaves, 8), (Cancels, 2)],
-            Workload::ImpatientBuyers => &[(Clicks, 45), (Tabs, 35), (Leaves, 15), (Cancels, 5)],
-            Workload::MovingPrices => &[(Cart, 80), (Straight, 20)],
-            Workload::Everything => {
-                &[(Straight, 30), (Cart, 25), (Clicks, 20), (Tabs, 15), (Leaves, 6), (Cancels, 4)]
+            Workload::ImpatientBuyers => {
+                &[(Clicks, 35), (Tabs, 30), (OneCall, 10), (Misuses, 5), (Leaves, 15), (Cancels, 5)]
             }
+            Workload::MovingPrices => &[(Cart, 80), (Straight, 20)],
+            Workload::Everything => &[
+                (Straight, 28),
+                (Cart, 20),
+                (Clicks, 16),
+                (Tabs, 14),
+                (OneCall, 8),
+                (Misuses, 4),
+                (Leaves, 6),
+                (Cancels, 4),
+            ],
         };
         chance.pick(ways)
     }
@@ -226,17 +272,19 @@ impl Planner {
         if !matches!(self.workload, Workload::FailingPayments | Workload::Everything) {
             return vec![GOOD];
         }
-        let good = |token| Payment { token, approves: true };
+        let good = |token| Payment { token, ..GOOD };
+        let asks_back = |at_bank| Payment { token: "tok_requires_action", at_bank };
         let first = chance.pick(&[
-            (GOOD, 40),
-            (good("tok_declined"), 15),
+            (GOOD, 39),
+            (good("tok_declined"), 13),
             (good("tok_insufficient_funds"), 5),
             (good("tok_timeout"), 10),
             (good("tok_timeout_not_charged"), 10),
             (good("tok_flaky"), 5),
-            (good("tok_slow"), 3),
-            (good("tok_requires_action"), 8),
-            (Payment { token: "tok_requires_action", approves: false }, 4),
+            (good("tok_slow"), 6),
+            (asks_back(AtBank::Approves), 6),
+            (asks_back(AtBank::Refuses), 3),
+            (asks_back(AtBank::Vanishes), 3),
         ]);
         // Half of those who are declined have another card with them.
         if chance.percent(50) { vec![first, GOOD] } else { vec![first] }
@@ -262,6 +310,43 @@ pub(crate) fn instants(
         at = at.saturating_add(chance.wait_ns(mean_ns).max(1));
         (at < ns(until)).then_some(at)
     })
+}
+
+/// What a clerk does about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Gives back so many hundredths of what was paid.
+    Refund {
+        /// At most half, so that more can follow.
+        percent: i64,
+    },
+    /// Sends all of it.
+    Ship,
+    /// Calls it off.
+    Cancel,
+}
+
+/// What the clerk does of that number.
+pub(crate) fn care(seed: u64, number: u64) -> Care {
+    let mut chance = Chance::of(seed, "care", number);
+    let refund = |percent| Care::Refund { percent };
+    chance.pick(&[(refund(10), 2), (refund(25), 2), (refund(50), 1), (Care::Ship, 3), (Care::Cancel, 2)])
+}
+
+/// What an operator says of a payment that nobody has an answer on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Nothing: it is still tried.
+    Waits,
+    /// It was not charged. The operator may be wrong: it is what the provider says on the telephone.
+    NotCharged,
+    /// There shall be no order, whatever became of the payment.
+    GiveUp,
+}
+
+/// What the operator says of the stuck checkout of that number.
+pub(crate) fn word(seed: u64, number: u64) -> Word {
+    Chance::of(seed, "word", number).pick(&[(Word::Waits, 2), (Word::NotCharged, 2), (Word::GiveUp, 1)])
 }
 
 /// Something that the merchant does.
@@ -316,8 +401,16 @@ mod tests {
     fn a_day_of_everything_has_each_way_and_each_token() {
         let planner = Planner::new(1, Workload::Everything, 20);
         let plans: Vec<Planned> = (0..2_000).map(|number| planner.purchase(number)).collect();
-        for way in [Way::Straight, Way::Cart, Way::Clicks, Way::Tabs, Way::Leaves, Way::Cancels] {
+        let ways = [Way::Straight, Way::Cart, Way::Clicks, Way::OneCall, Way::Misuses, Way::Tabs];
+        for way in [&ways[..], &[Way::Leaves, Way::Cancels]].concat() {
             assert!(plans.iter().any(|planned| planned.way == way), "{way:?}");
+        }
+        for at_bank in [AtBank::Approves, AtBank::Refuses, AtBank::Vanishes] {
+            let is_there = |planned: &Planned| {
+                let first = planned.payments[0];
+                first.token == "tok_requires_action" && first.at_bank == at_bank
+            };
+            assert!(plans.iter().any(is_there), "{at_bank:?}");
         }
         for token in ["tok_declined", "tok_timeout", "tok_flaky", "tok_requires_action"] {
             assert!(plans.iter().any(|planned| planned.payments[0].token == token), "{token}");
@@ -330,6 +423,35 @@ mod tests {
             skus.len() == planned.lines.len()
         };
         assert!(plans.iter().all(distinct), "a line is one SKU's");
+    }
+
+    #[test]
+    fn on_a_day_of_everything_some_goods_are_scarce_and_most_are_not() {
+        let stocks: Vec<i64> = (0..6).map(|sku| Workload::Everything.stock(sku, 500)).collect();
+        assert_eq!(stocks, [500, 500, 10, 500, 500, 10]);
+        assert_eq!(Workload::Everything.stock(2, 1), 1);
+        assert_eq!(Workload::MovingPrices.stock(2, 500), 500);
+    }
+
+    #[test]
+    fn a_load_has_an_end_if_its_buyers_begin_anew() {
+        let (ramp, hold) = (Duration::from_secs(1), Duration::from_secs(5));
+        assert_eq!(Arrival::Closed { ramp, hold }.length(), Some(Duration::from_secs(6)));
+        assert_eq!(Arrival::Open { rate: 1, hold }.length(), Some(hold));
+        assert_eq!(Arrival::Closed { ramp, hold: Duration::ZERO }.length(), None);
+        assert_eq!(Arrival::DoorsOpen.length(), None);
+    }
+
+    #[test]
+    fn the_clerk_and_the_operator_do_each_of_their_things() {
+        let cares: Vec<Care> = (0..200).map(|number| care(1, number)).collect();
+        for wanted in [Care::Refund { percent: 50 }, Care::Ship, Care::Cancel] {
+            assert!(cares.contains(&wanted), "{wanted:?}");
+        }
+        let words: Vec<Word> = (0..200).map(|number| word(1, number)).collect();
+        for wanted in [Word::Waits, Word::NotCharged, Word::GiveUp] {
+            assert!(words.contains(&wanted), "{wanted:?}");
+        }
     }
 
     #[test]

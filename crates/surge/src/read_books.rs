@@ -148,12 +148,15 @@ fn minor(money: &Value) -> Option<i64> {
 }
 
 fn order(row: &Value) -> Option<Order> {
-    let line = |line: &Value| {
+    let units = |line: &Value, count: &str| {
         Some(Line {
             sku: text(line, "sku")?,
-            quantity: line["quantity"].as_i64()?,
+            quantity: line[count].as_i64()?,
             unit_price: serde_json::from_value(line["unit_price"].clone()).ok(),
         })
+    };
+    let lines = |count: &str| -> Option<Vec<Line>> {
+        Some(row["lines"].as_array()?.iter().filter_map(|line| units(line, count)).collect())
     };
     let totals = &row["totals"];
     let payment = |payment: &Value| {
@@ -171,7 +174,8 @@ fn order(row: &Value) -> Option<Order> {
         number: row["number"].as_i64(),
         email: text(row, "email")?,
         status: text(row, "status")?,
-        lines: row["lines"].as_array()?.iter().filter_map(line).collect(),
+        lines: lines("quantity")?,
+        shipped: lines("shipped")?,
         totals: total.and_then(|total| {
             Some(Totals {
                 subtotal: minor(&totals["subtotal"])?,
@@ -211,6 +215,7 @@ fn payment(row: &Value) -> Option<Payment> {
         amount: serde_json::from_value(row["amount"].clone()).ok()?,
         refunded: minor(&row["refunded"])?,
         asked: row["asked"].as_i64()?,
+        token: text(row, "token"),
     })
 }
 

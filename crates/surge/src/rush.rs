@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::clerk::Clerk;
 use crate::clock::{Clock, ns};
 use crate::crew;
+use crate::day;
 use crate::faults::{Faults, Workshop};
 use crate::history::{Act, Deed, Event};
+use crate::keeper::Keeper;
 use crate::load::{self, Job, Usher};
 use crate::machine::Machine;
 use crate::merchant::Merchant;
@@ -83,6 +86,7 @@ pub(crate) fn jobs(
         goods: stage.goods.clone(),
         limits: stage.limits.clone(),
         patience_ns: ns(settings.patience),
+        may_vanish: stage.own.is_some() && day::holds_run_out(settings.workload),
     };
     Ok((0..parts).map(job).collect())
 }
@@ -135,7 +139,6 @@ pub(crate) async fn run(
         Faults::start(&settings.faults, &Workshop { seed, clock, recorder, own, proxies, cluster })
     });
     let (stop, stopped) = watch::channel(false);
-    let merchant = Merchant { seed, clock, keeper: &stage.keeper, goods: &stage.goods, recorder };
     let foreman = Foreman { recorder, watch, held: AtomicU64::new(UNKNOWN) };
     let buying = async {
         let bought = if let [job] = jobs {
@@ -147,15 +150,60 @@ pub(crate) async fn run(
         stop.send_replace(true);
         bought
     };
-    let bought = if settings.workload.has_merchant() {
-        tokio::join!(buying, merchant.work(stopped)).0
-    } else {
-        buying.await
-    };
-    if let Some(faults) = faults {
-        faults.stop().await.map_err(Stop::Unusable)?;
-    }
+    let (bought, (), faults) = tokio::join!(
+        buying,
+        keep_shop(settings, stage, first, recorder, &stopped),
+        end_faults(faults, first.arrival.length(), stopped.clone())
+    );
+    faults.map_err(Stop::Unusable)?;
     bought.map_err(Stop::Internal)
+}
+
+/// The merchant, the clerk and the operator at their work, as long as buyers buy.
+async fn keep_shop(
+    settings: &Settings,
+    stage: &Stage,
+    job: &Job,
+    recorder: &Recorder,
+    stopped: &watch::Receiver<bool>,
+) {
+    if !settings.workload.has_merchant() {
+        return;
+    }
+    let (seed, clock) = (job.seed, job.clock);
+    let merchant = Merchant { seed, clock, keeper: &stage.keeper, goods: &stage.goods, recorder };
+    let clerk = match &stage.keeper {
+        Keeper::Sellonce(admin) if settings.workload.has_clerk() => {
+            Some(Clerk { seed, clock, admin, recorder })
+        }
+        Keeper::Sellonce(_) | Keeper::Target(_) => None,
+    };
+    let look_after = async {
+        let Some(clerk) = &clerk else { return };
+        if settings.shop.is_thrown_away() {
+            tokio::join!(clerk.work(stopped.clone()), clerk.operate(stopped.clone()));
+        } else {
+            clerk.work(stopped.clone()).await;
+        }
+    };
+    tokio::join!(merchant.work(stopped.clone()), look_after);
+}
+
+/// Ends the faults with the load's time, or with the load where it has none: who is still waiting for an answer then must
+/// get one.
+async fn end_faults(
+    faults: Option<Faults>,
+    length: Option<Duration>,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let Some(faults) = faults else { return Ok(()) };
+    let over = stopped.wait_for(|stopped| *stopped);
+    // Either way it is over.
+    match length {
+        Some(length) => drop(timeout(length, over).await),
+        None => drop(over.await),
+    }
+    faults.stop().await
 }
 
 /// Opens the door when the servers hold all who stand before it, and takes that down.

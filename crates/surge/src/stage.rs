@@ -6,10 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::admin::{Admin, AdminError};
 use crate::cluster::Cluster;
+use crate::day;
 use crate::dialect::Dialect;
 use crate::dialect::sellonce::Sellonce;
 use crate::history::{Good, Limits, Money};
@@ -102,6 +103,7 @@ impl Stage {
             servers,
             connections_max: connections_max.saturating_add(SPARE_CONNECTIONS).min(1_000_000),
             currency: settings.currency.clone(),
+            day: day::variables(settings.workload, seed),
         });
         let own = own.await.map_err(unusable)?;
         let key = own.admin_key().await.map_err(unusable)?;
@@ -196,7 +198,7 @@ impl Stage {
     /// Puts the goods on sale; a shop that has seen this seed before would mix two runs up.
     async fn sell(&mut self, settings: &Settings, seed: u64, progress: &Progress) -> Result<(), Stop> {
         progress.now("putting goods on sale");
-        let goods = goods(&self.handle, settings.skus(), settings.stock, settings.currency());
+        let goods = goods(&self.handle, settings);
         let first = &goods[0].sku;
         if self.keeper.has(first).await.map_err(|error| unusable(&error))? {
             return Err(Stop::Unusable(format!(
@@ -232,16 +234,23 @@ impl Stage {
     }
 
     /// Waits until every checkout under way has come to rest, and what follows from it is done.
-    pub(crate) async fn rest(&self, orders: u64, progress: &Progress) {
+    pub(crate) async fn rest(&self, orders: u64, quiet: Duration, progress: &Progress) {
         progress.now("waiting until every checkout is at rest");
-        let looks = REST_MAX.as_millis() / REST_LOOK.as_millis();
-        for _ in 0..looks {
+        let (mut last, mut since, until) = (None, Instant::now(), Instant::now() + REST_MAX);
+        while Instant::now() < until {
             let held = self.keeper.held(&self.goods).await;
             if held.is_none() && matches!(self.keeper, Keeper::Target(_)) {
                 break;
             }
             let mails = self.own.as_ref().map(|own| count_files(&own.mails()));
             if held == Some(0) && mails.is_none_or(|mails| mails >= orders) {
+                break;
+            }
+            if last != Some((held, mails)) {
+                (last, since) = (Some((held, mails)), Instant::now());
+            }
+            // What hangs for good is judged; there is no use in waiting for it.
+            if self.own.is_some() && since.elapsed() > quiet {
                 break;
             }
             sleep(REST_LOOK).await;
@@ -259,10 +268,11 @@ pub(crate) fn handle(seed: u64) -> String {
     format!("surge-{seed}")
 }
 
-fn goods(handle: &str, skus: u32, stock: i64, currency: &str) -> Vec<Good> {
+fn goods(handle: &str, settings: &Settings) -> Vec<Good> {
+    let (skus, currency) = (settings.skus(), settings.currency());
     let good = |number: u32| Good {
         sku: if skus == 1 { handle.to_owned() } else { format!("{handle}-{number}") },
-        stock,
+        stock: settings.workload.stock(number, settings.stock),
         price: Money { amount: PRICE + i64::from(number) * 100, currency: currency.to_owned() },
     };
     (0..skus).map(good).collect()

@@ -168,7 +168,7 @@ impl Count {
                 self.tally.stock += units;
                 self.bin(ended_ns).stock_total += units;
             }
-            Deed::Stock { .. } | Deed::Price { .. } => {}
+            Deed::Stock { .. } | Deed::Price { .. } | Deed::Care { .. } | Deed::Word { .. } => {}
             Deed::Fault { fault, server } => self.tally.timeline.faults.push(FaultSpan {
                 fault: *fault,
                 server: *server,
@@ -243,6 +243,7 @@ mod tests {
             began_at: String::new(),
             goods: vec![Good { sku: "mug".to_owned(), stock: 10, price }],
             all_must_sell: false,
+            answers_within_ms: None,
             limits: None,
         };
         History { opening, events }
@@ -289,7 +290,7 @@ mod tests {
     #[test]
     fn ends_and_requests_are_counted_apart() {
         let shed = exchange(SECOND, Told::Shed { retry_after_ms: 1 });
-        let broken = exchange(SECOND, Told::Broken { what: "500".to_owned() });
+        let broken = exchange(SECOND, Told::Broken { what: "500".to_owned(), as_success: false });
         let lost = exchange(SECOND, Told::Lost { why: "cut".to_owned(), unsent: false });
         let ends = [End::SoldOut, End::Declined, End::GaveUp, End::Error, End::Refused];
         let mut events = vec![shed.clone(), shed, broken, lost];

@@ -76,6 +76,7 @@ mod tests {
             began_at: String::new(),
             goods: Vec::new(),
             all_must_sell: false,
+            answers_within_ms: None,
             limits: None,
         }
     }

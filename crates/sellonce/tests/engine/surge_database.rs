@@ -8,7 +8,7 @@ use crate::surge::{assert_held, surge};
 fn a_day_of_everything_holds_through_crashes_of_the_database() {
     let shop = Shop::new();
     let database = ["--database", "postgres", "--restart-database", "1s", "--servers", "2"];
-    let day = ["--workload", "everything", "--buyers", "20", "--skus", "3", "--seed", "6", "--hold", "4s"];
+    let day = ["--workload", "everything", "--buyers", "20", "--skus", "3", "--seed", "6", "--hold", "8s"];
     let (verdict, output) = surge(&shop, &[&database[..], &day].concat());
     assert_held(&verdict, &output);
     let kind = verdict["environment"]["database"].as_str().expect("it is said");

@@ -17,3 +17,4 @@ mod money;
 mod proof;
 mod start;
 mod stock;
+mod surge;

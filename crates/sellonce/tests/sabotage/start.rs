@@ -27,7 +27,10 @@ fn without_the_name_of_a_defect_nothing_starts() {
 fn each_defect_has_its_proof() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sabotage");
     let files = fs::read_dir(Path::new(folder)).expect("these tests have a folder");
-    let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"));
+    let files = files.map(|file| file.expect("a file").path());
+    // Surge looks for all of them; each has a story of its own besides.
+    let stories = files.filter(|file| !file.ends_with("surge.rs"));
+    let texts = stories.map(|file| fs::read_to_string(file).expect("text"));
     let texts: String = texts.collect();
     for defect in Sabotage::ALL {
         let planted = [',', '.'].map(|next| format!("Sabotage::{defect:?}{next}"));

@@ -1,7 +1,6 @@
-//! I8, I9, I11, I13 and I14: what is left behind when everything is at rest.
+//! I8, I9, I11 and I13: what is left behind when everything is at rest.
 //!
-//! Decides by the mails, the stuck list and the ledger. Where a stranger cannot look (fence
-//! numbers), only the shop's own audit is heard, which is added elsewhere.
+//! Decides by the mails, the stuck list and the ledger.
 
 use std::cell::LazyCell;
 
@@ -19,7 +18,6 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
     mails(case, report.of(Id::I8));
     hanging(case, report.of(Id::I9));
     reservations(case, report);
-    report.of(Id::I14).skip("fence numbers are seen from inside only, and the shop's audit was not read");
 }
 
 /// I8: every paid order was told by a mail, no mail tells of an order that is not there, equal ids say the same.
@@ -70,7 +68,7 @@ fn mails(case: &Case<'_>, finding: &mut Finding) {
 }
 
 fn is_paid(order: &Order) -> bool {
-    !order.status.eq_ignore_ascii_case("pending") && !is_called_off(&order.status)
+    !order.status.eq_ignore_ascii_case("pending") && !is_called_off(order)
 }
 
 /// I9: nothing is under way any more, but for what waits for its buyer.

@@ -24,7 +24,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
 
 /// Orders that stand, by any account.
 fn standing<'c, 'a>(case: &'c Case<'a>) -> impl Iterator<Item = &'c Account<'a>> {
-    let stands = |account: &&Account<'_>| !account.booked.is_some_and(|order| is_called_off(&order.status));
+    let stands = |account: &&Account<'_>| !account.booked.is_some_and(is_called_off);
     case.shelves.orders.iter().filter(stands)
 }
 

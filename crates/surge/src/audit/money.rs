@@ -92,7 +92,7 @@ fn taken<'a>(case: &Case<'a>) -> Result<Taken<'a>, &'a str> {
 fn paid(case: &Case<'_>, taken: &Taken<'_>, finding: &mut Finding) {
     let mut used: FxHashSet<&str> = FxHashSet::default();
     for order in case.shelves.orders.iter().filter_map(|account| account.booked) {
-        if order.status.eq_ignore_ascii_case("pending") || is_called_off(&order.status) {
+        if order.status.eq_ignore_ascii_case("pending") || is_called_off(order) {
             continue;
         }
         let total = order.totals.as_ref().map(|totals| totals.total);
@@ -151,7 +151,7 @@ fn keeps_its_money(order: &Order) -> bool {
         .payment
         .as_ref()
         .is_some_and(|payment| payment.refunded.saturating_add(payment.refund_pending) >= payment.captured);
-    !is_called_off(&order.status) || returns
+    !is_called_off(order) || returns
 }
 
 /// I5: shown = told = booked = charged, and never more back than was taken. Gives the number of what is wrong.

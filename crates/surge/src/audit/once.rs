@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::books::Order;
+use crate::dialect::sellonce::REUSED;
 use crate::history::{End, Exchange, Line, Step, Told};
 
 use super::Case;
@@ -24,6 +25,8 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) -> Counts {
     for purchase in &case.testimony.purchases {
         stays_over(purchase, report.of(Id::I6));
         replays(purchase, report.of(Id::I7));
+        misused(purchase, report.of(Id::I7));
+        says_so(purchase, report.of(Id::I12));
     }
     let duplicates = one_order_each(case, report.of(Id::I7));
     one_order_per_checkout(case, report.of(Id::I7));
@@ -148,6 +151,41 @@ fn is_same(recorded: &Exchange, again: &Exchange) -> Option<bool> {
     }
 }
 
+/// I7: a key that comes with another body is refused as that: it stands for what it was first used for.
+fn misused(purchase: &Purchase<'_>, finding: &mut Finding) {
+    for exchange in purchase.exchanges.iter().filter(|exchange| exchange.step == Step::Misuse) {
+        let is_refused = match &exchange.told {
+            // Nothing was said of the key.
+            Told::Shed { .. } | Told::Lost { .. } | Told::Broken { as_success: false, .. } => continue,
+            Told::Refused { code } => code == REUSED,
+            Told::Fine
+            | Told::Opened { .. }
+            | Told::Ordered(_)
+            | Told::UnderWay { .. }
+            | Told::Declined { .. }
+            | Told::SoldOut { .. }
+            | Told::Broken { as_success: true, .. } => false,
+        };
+        finding.check(is_refused, || {
+            let key = exchange.key.as_deref().unwrap_or_default();
+            let what = format!("{}, key {key}, with another body", purchase.name());
+            violation(what, format!("refused as {REUSED}"), words(&exchange.told))
+        });
+    }
+}
+
+/// I12: whoever is told by its status that their payment went well is told of an order.
+fn says_so(purchase: &Purchase<'_>, finding: &mut Finding) {
+    let paying = purchase.exchanges.iter().filter(|exchange| exchange.step == Step::Complete);
+    for exchange in paying {
+        if let Told::Broken { what, as_success: true } = &exchange.told {
+            finding.check(false, || {
+                violation(format!("{}, told of success", purchase.name()), "an order", what.clone())
+            });
+        }
+    }
+}
+
 /// I7: at most one order for a purchase, by whatever account. Gives the number of those beyond the first.
 fn one_order_each(case: &Case<'_>, finding: &mut Finding) -> u64 {
     let of_purchase = case.shelves.orders.iter().filter_map(|account| Some((account.purchase?, account.id)));
@@ -262,7 +300,7 @@ fn words(told: &Told) -> String {
         Told::Opened { .. } => "open".to_owned(),
         Told::Refused { code } => code.clone(),
         Told::Shed { .. } => "busy".to_owned(),
-        Told::Broken { what } => what.clone(),
+        Told::Broken { what, .. } => what.clone(),
         Told::Lost { why, .. } => why.clone(),
     }
 }

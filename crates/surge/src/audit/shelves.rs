@@ -31,6 +31,8 @@ pub(super) struct Shelf<'a> {
     pub(super) told: i64,
     /// Sold, by the shop's orders.
     pub(super) booked: i64,
+    /// Of those, what has left the house.
+    pub(super) shipped: i64,
     /// Sold by either account: no buyer is counted twice.
     pub(super) sold: i64,
     /// Wanted by buyers who know of no end: some of it may have been sold.
@@ -118,7 +120,7 @@ impl<'a> Shelves<'a> {
     fn count(&mut self) {
         let Self { skus, orders, .. } = self;
         for account in orders.iter() {
-            let was_called_off = account.booked.is_some_and(|order| is_called_off(&order.status));
+            let was_called_off = account.booked.is_some_and(is_called_off);
             if let Some(told) = account.told {
                 each(skus, &told.order.lines, |shelf, units| add(&mut shelf.told, units));
             }
@@ -127,6 +129,7 @@ impl<'a> Shelves<'a> {
             }
             if let Some(booked) = account.booked {
                 each(skus, &booked.lines, |shelf, units| add(&mut shelf.booked, units));
+                each(skus, &booked.shipped, |shelf, units| add(&mut shelf.shipped, units));
             }
             each(skus, account.lines(), |shelf, units| add(&mut shelf.sold, units));
         }
@@ -171,7 +174,9 @@ fn is_open(purchase: &Purchase<'_>) -> bool {
     }
 }
 
-/// Whether an order of this status was called off, so that its units are on sale again.
-pub(super) fn is_called_off(status: &str) -> bool {
-    ["cancelled", "canceled"].iter().any(|word| status.eq_ignore_ascii_case(word))
+/// Whether an order was called off, so that its units are on sale again; by now its money may be back, too.
+pub(super) fn is_called_off(order: &Order) -> bool {
+    let is_word =
+        |status: &String| ["cancelled", "canceled"].iter().any(|word| status.eq_ignore_ascii_case(word));
+    is_word(&order.status) || order.statuses.iter().any(is_word)
 }

@@ -221,11 +221,8 @@ impl<'a> Takers<'a> {
 /// Whether units can have gone and come back: then what was there at an instant is not what is missing at the end.
 fn units_came_back(case: &Case<'_>) -> bool {
     let restocked = case.testimony.stock_acts.iter().any(|act| act.units > 0);
-    let called_off = case
-        .shelves
-        .orders
-        .iter()
-        .any(|account| account.booked.is_some_and(|order| super::shelves::is_called_off(&order.status)));
+    let called_off =
+        case.shelves.orders.iter().any(|account| account.booked.is_some_and(super::shelves::is_called_off));
     let given_back = case.testimony.purchases.iter().any(|purchase| match purchase.end() {
         Some(End::Declined | End::Abandoned) => true,
         // A cart of several SKUs may hold one until it learns that another is short.

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::history::{
-    Acknowledged, Act, Deed, End, Ended, Event, Exchange, Fault, History, Money, Short, Step, Told,
+    Acknowledged, Act, Care, Deed, End, Ended, Event, Exchange, Fault, History, Money, Short, Step, Told,
 };
 
 /// The history by purchases, in the order of their first event, and what surge did itself.
@@ -15,6 +15,16 @@ pub(super) struct Testimony<'a> {
     /// Units that were put in or taken out.
     pub(super) stock_acts: Vec<StockAct<'a>>,
     pub(super) had_faults: bool,
+    /// What was done about orders.
+    pub(super) cares: Vec<CareAct<'a>>,
+}
+
+/// What was done about an order.
+#[derive(Clone, Copy)]
+pub(super) struct CareAct<'a> {
+    pub(super) order: &'a str,
+    pub(super) care: Care,
+    pub(super) confirmed: bool,
 }
 
 /// Everything that was said in a purchase.
@@ -56,6 +66,7 @@ impl<'a> Testimony<'a> {
             places: FxHashMap::default(),
             stock_acts: Vec::new(),
             had_faults: false,
+            cares: Vec::new(),
         };
         for event in &history.events {
             match event {
@@ -92,7 +103,11 @@ impl<'a> Testimony<'a> {
                 ..
             }
             | Deed::Price { .. }
+            | Deed::Word { .. }
             | Deed::DoorsOpened { .. } => {}
+            Deed::Care { order, care, confirmed } => {
+                self.cares.push(CareAct { order, care: *care, confirmed: *confirmed });
+            }
             Deed::Fault { .. } => self.had_faults = true,
         }
     }

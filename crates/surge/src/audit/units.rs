@@ -61,8 +61,9 @@ fn counters(case: &Case<'_>, sku: &str, shelf: &Shelf<'_>, finding: &mut Finding
         finding.check(count >= 0, || violation(format!("{sku}: {name}"), "not below 0", count.to_string()));
     }
     if row.committed.is_some() && case.books.orders.get().is_ok() {
-        finding.check(committed == shelf.booked, || {
-            let expected = format!("{}, the units of its orders", shelf.booked);
+        let waiting = shelf.booked.saturating_sub(shelf.shipped);
+        finding.check(committed == waiting, || {
+            let expected = format!("{waiting}, the units of its orders that have not left the house");
             violation(format!("{sku}: committed"), expected, committed.to_string())
         });
     }

@@ -21,6 +21,11 @@ const REFUSALS: &[&str] = &[
     "purchase_limit_reached",
 ];
 
+/// What a key that comes with another body is refused as.
+pub(crate) const REUSED: &str = "idempotency_key_reused";
+/// What is paid with under a key that was used to pay with something else.
+const OTHER: &str = "tok_declined";
+
 /// The dialect of Sellonce's store API, version 1.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sellonce;
@@ -30,27 +35,26 @@ impl Dialect for Sellonce {
         &[Step::Open, Step::Complete]
     }
 
-    fn request(&self, step: Step, _index: Option<usize>, purchase: &Purchase) -> Option<Request> {
+    fn request(&self, step: Step, index: Option<usize>, purchase: &Purchase) -> Option<Request> {
         let fact = |name: &str| purchase.facts.get(name);
         let checkout = || fact("checkout").map(|id| format!("/v1/checkouts/{id}"));
         Some(match step {
             Step::Browse => get("/v1/products"),
             Step::Cart => post("/v1/carts", &json!({"lines": lines(purchase, false)})),
-            Step::Open => {
-                let mut body = match fact("cart") {
-                    Some(cart) => json!({"cart_id": cart}),
-                    None => json!({"lines": lines(purchase, true)}),
-                };
-                body["email"] = purchase.email.as_str().into();
-                if let Some(code) = fact("discount") {
-                    body["discount_code"] = code.as_str().into();
-                }
-                post("/v1/checkouts", &body)
-            }
+            Step::Open => post("/v1/checkouts", &opening(purchase, true)),
             Step::Confirm => {
                 post(&format!("{}/confirm_prices", checkout()?), &json!({"price_hash": fact("price_hash")?}))
             }
-            Step::Complete => complete(&checkout()?, purchase),
+            Step::Complete if index.is_none() => {
+                // Whoever pays at once takes the price of that moment.
+                let mut body = opening(purchase, false);
+                body["complete"] = completion(&purchase.token);
+                with_key(post("/v1/checkouts", &body), purchase)
+            }
+            Step::Complete => complete(&checkout()?, purchase, &purchase.token),
+            Step::Misuse => {
+                complete(&checkout()?, purchase, if purchase.token == OTHER { "tok_ok" } else { OTHER })
+            }
             Step::Approve => post(fact("approve")?, &json!({"result": fact("result")?})),
             Step::Ask => get(&checkout()?),
             Step::Cancel => Request { method: "DELETE".to_owned(), ..get(&checkout()?) },
@@ -77,14 +81,18 @@ impl Dialect for Sellonce {
             Err(_) => return broken(answer),
         };
         if (400..500).contains(&answer.status) {
-            return refusal(answer, &body, retry_after_ms.unwrap_or(RETRY_MS));
+            return refusal(step, answer, &body, retry_after_ms.unwrap_or(RETRY_MS));
         }
         let heard = match (step, answer.status) {
             (Step::Browse, 200) | (Step::Approve, 200) | (Step::Cancel, 200 | 204) => Some(Heard::Next),
             (Step::Cart, 201) => cart(&body, purchase),
             (Step::Open, 201) | (Step::Confirm, 200) => opened(&body, purchase),
-            (Step::Complete, 200 | 201) | (Step::Order, 200) => ordered(answer, &body, purchase),
-            (Step::Complete, 202) => under_way(&body, purchase, retry_after_ms.unwrap_or(RETRY_MS)),
+            (Step::Complete | Step::Misuse, 200 | 201) | (Step::Order, 200) => {
+                ordered(answer, &body, purchase)
+            }
+            (Step::Complete | Step::Misuse, 202) => {
+                under_way(&body, purchase, retry_after_ms.unwrap_or(RETRY_MS))
+            }
             (Step::Ask, 200) => Some(Heard::Next),
             _ => None,
         };
@@ -112,6 +120,19 @@ fn post(path: &str, body: &Value) -> Request {
     }
 }
 
+/// What a checkout is opened with.
+fn opening(purchase: &Purchase, with_price: bool) -> Value {
+    let mut body = match purchase.facts.get("cart") {
+        Some(cart) => json!({"cart_id": cart}),
+        None => json!({"lines": lines(purchase, with_price)}),
+    };
+    body["email"] = purchase.email.as_str().into();
+    if let Some(code) = purchase.facts.get("discount") {
+        body["discount_code"] = code.as_str().into();
+    }
+    body
+}
+
 fn lines(purchase: &Purchase, with_price: bool) -> Vec<Value> {
     let line = |line: &Line| {
         let mut written = json!({"sku": line.sku, "quantity": line.quantity});
@@ -123,17 +144,24 @@ fn lines(purchase: &Purchase, with_price: bool) -> Vec<Value> {
     purchase.lines.iter().map(line).collect()
 }
 
-fn complete(checkout: &str, purchase: &Purchase) -> Request {
-    let mut body = json!({"payment": {"provider": "simulated", "token": purchase.token}});
+fn completion(token: &str) -> Value {
+    json!({"payment": {"provider": "simulated", "token": token}})
+}
+
+fn with_key(mut request: Request, purchase: &Purchase) -> Request {
+    request.headers.push(("idempotency-key".to_owned(), purchase.key.clone()));
+    request.key = Some(purchase.key.clone());
+    request
+}
+
+fn complete(checkout: &str, purchase: &Purchase, token: &str) -> Request {
+    let mut body = completion(token);
     if let Some(total) =
         purchase.facts.get("total").and_then(|total| serde_json::from_str::<Value>(total).ok())
     {
         body["expected_total"] = total;
     }
-    let mut request = post(&format!("{checkout}/complete"), &body);
-    request.headers.push(("idempotency-key".to_owned(), purchase.key.clone()));
-    request.key = Some(purchase.key.clone());
-    request
+    with_key(post(&format!("{checkout}/complete"), &body), purchase)
 }
 
 fn money(value: &Value) -> Option<Money> {
@@ -214,7 +242,7 @@ fn under_way(body: &Value, purchase: &mut Purchase, retry_after_ms: u64) -> Opti
     Some(Heard::UnderWay { status, retry_after_ms, approve })
 }
 
-fn refusal(answer: &Answer, body: &Value, retry_after_ms: u64) -> Heard {
+fn refusal(step: Step, answer: &Answer, body: &Value, retry_after_ms: u64) -> Heard {
     let Some(code) = text(body, "code") else { return broken(answer) };
     match (answer.status, code.as_str()) {
         (402, "payment_declined") => Heard::Declined {
@@ -233,6 +261,8 @@ fn refusal(answer: &Answer, body: &Value, retry_after_ms: u64) -> Heard {
         (409, "completion_in_progress") => {
             Heard::UnderWay { status: "processing".to_owned(), retry_after_ms, approve: false }
         }
+        // Who sends each key with one body is never told this.
+        (422, REUSED) if step == Step::Misuse => Heard::Refused { code: REUSED.to_owned() },
         (_, code) if REFUSALS.contains(&code) => Heard::Refused { code: code.to_owned() },
         _ => broken(answer),
     }
@@ -241,7 +271,8 @@ fn refusal(answer: &Answer, body: &Value, retry_after_ms: u64) -> Heard {
 fn broken(answer: &Answer) -> Heard {
     let text = String::from_utf8_lossy(&answer.body);
     let beginning: String = text.chars().take(300).collect();
-    Heard::Broken { what: format!("{} {beginning}", answer.status) }
+    let as_success = (200..300).contains(&answer.status);
+    Heard::Broken { what: format!("{} {beginning}", answer.status), as_success }
 }
 
 #[cfg(test)]
@@ -314,6 +345,32 @@ mod tests {
     }
 
     #[test]
+    fn a_key_with_another_body_is_refused_to_nobody_else() {
+        let reused = answer(422, &[], json!({"code": "idempotency_key_reused"}));
+        assert_eq!(read(Step::Misuse, &reused), Heard::Refused { code: REUSED.to_owned() });
+        assert!(matches!(read(Step::Complete, &reused), Heard::Broken { as_success: false, .. }));
+        let mut purchase = purchase();
+        purchase.facts.insert("checkout".to_owned(), "chk_1".to_owned());
+        for token in ["tok_ok", "tok_declined"] {
+            purchase.token = token.to_owned();
+            let [pays, misuses] = [(Step::Complete, Some(1)), (Step::Misuse, None)].map(|(step, index)| {
+                Sellonce.request(step, index, &purchase).expect("there is such a request")
+            });
+            assert_eq!((&pays.path, &pays.key), (&misuses.path, &misuses.key));
+            assert_ne!(pays.body, misuses.body, "{token}");
+        }
+    }
+
+    #[test]
+    fn a_checkout_is_opened_and_paid_in_one_request() {
+        let request = Sellonce.request(Step::Complete, None, &purchase()).unwrap();
+        assert_eq!((request.path.as_str(), request.key.as_deref()), ("/v1/checkouts", Some("k")));
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body["email"], "buyer-1.7@surge.example");
+        assert_eq!(body["complete"]["payment"]["token"], "tok_ok");
+    }
+
+    #[test]
     fn what_the_contract_does_not_have_is_broken() {
         for (status, body) in [
             (500, json!({"code": "internal"})),
@@ -324,7 +381,8 @@ mod tests {
             (302, json!({})),
         ] {
             let heard = read(Step::Complete, &answer(status, &[], body));
-            assert!(matches!(heard, Heard::Broken { .. }), "{status}: {heard:?}");
+            let Heard::Broken { as_success, .. } = heard else { panic!("{status}: {heard:?}") };
+            assert_eq!(as_success, status == 200, "{status}");
         }
         let cut = Answer { status: 201, headers: Vec::new(), body: b"{\"id\": \"ord".to_vec() };
         assert!(matches!(read(Step::Complete, &cut), Heard::Broken { .. }));

@@ -15,7 +15,7 @@ use crate::chance::Chance;
 use crate::dialect::{Heard, Purchase, Request, body_hash};
 use crate::history::{self, End, Ended, Exchange, Line, Step, Told};
 use crate::limits::Asks;
-use crate::plan::{Payment, Planned, Way};
+use crate::plan::{AtBank, Payment, Planned, Way};
 use crate::wire::Sent;
 
 /// The pause before a lost request is sent again, at first; it doubles.
@@ -47,6 +47,8 @@ impl Buyer {
             Way::Straight => tab.straight(&planned.payments).await,
             Way::Cart => tab.with_cart(&planned).await,
             Way::Clicks => tab.clicks(&planned.payments).await,
+            Way::OneCall => tab.one_call(&planned.payments).await,
+            Way::Misuses => tab.misuses(&planned.payments).await,
             Way::Tabs => tab.two_tabs(&planned).await,
             Way::Leaves => tab.leaves(false).await,
             Way::Cancels => tab.leaves(true).await,
@@ -83,6 +85,7 @@ struct Tab<'a> {
     tab: u8,
     purchase: Purchase,
     place: Option<Place>,
+    at_bank: AtBank,
     /// Time that was the buyer's own: thinking, and standing before the door.
     own_ns: u64,
     /// How often each step was asked for under the present key.
@@ -105,7 +108,8 @@ impl<'a> Tab<'a> {
         }
         let (token, key) = (String::new(), String::new());
         let purchase = Purchase { number: *number, email, lines, token, key, facts };
-        Self { buyer, tab, purchase, place, own_ns: 0, repeats: BTreeMap::new() }
+        let (at_bank, repeats) = (AtBank::Approves, BTreeMap::new());
+        Self { buyer, tab, purchase, place, at_bank, own_ns: 0, repeats }
     }
 
     /// Another tab of the same cart, or another click.
@@ -115,6 +119,7 @@ impl<'a> Tab<'a> {
             tab,
             purchase: self.purchase.clone(),
             place: None,
+            at_bank: self.at_bank,
             own_ns: 0,
             repeats: self.repeats.clone(),
         }
@@ -200,17 +205,22 @@ impl<'a> Tab<'a> {
         let Buyer { scene, number, .. } = self.buyer;
         self.purchase.token = payment.token.to_owned();
         self.purchase.key = format!("surge-{}-{number}-{}-{attempt}", scene.seed, self.tab);
-        let result = if payment.approves { "succeed" } else { "fail" };
+        let stays = payment.at_bank == AtBank::Vanishes && !scene.may_vanish;
+        self.at_bank = if stays { AtBank::Refuses } else { payment.at_bank };
+        let result = if self.at_bank == AtBank::Approves { "succeed" } else { "fail" };
         self.purchase.facts.insert("result".to_owned(), result.to_owned());
         self.repeats.clear();
     }
 
     /// Pays under the present key.
     async fn pay_once(&mut self) -> Early<End> {
-        let steps = self.scene().dialect.steps();
-        let last = steps.len().saturating_sub(1);
-        let step = *steps.get(last).ok_or(End::Error)?;
-        Ok(match self.ask(step, Some(last)).await? {
+        let last = self.scene().dialect.steps().len().checked_sub(1).ok_or(End::Error)?;
+        self.pay_by(Some(last)).await
+    }
+
+    /// Pays by that step of a plain purchase, or without any step before it.
+    async fn pay_by(&mut self, index: Option<usize>) -> Early<End> {
+        Ok(match self.ask(Step::Complete, index).await? {
             Heard::Ordered(_) => End::Ordered,
             Heard::Declined { .. } => End::Declined,
             Heard::SoldOut(_) => End::SoldOut,
@@ -222,23 +232,63 @@ impl<'a> Tab<'a> {
         })
     }
 
-    /// Three clicks at once under one key, and one more when the answer is there.
+    /// Three clicks on an open checkout.
     async fn clicks(&mut self, payments: &[Payment]) -> Early<End> {
         self.go_to_the_till().await?;
+        let last = self.scene().dialect.steps().len().checked_sub(1);
+        self.click(payments, last).await
+    }
+
+    /// The same where one request opens a checkout and pays it, if the shop has such a thing.
+    async fn one_call(&mut self, payments: &[Payment]) -> Early<End> {
+        match self.scene().dialect.request(Step::Complete, None, &self.purchase) {
+            Some(_) => self.click(payments, None).await,
+            None => self.clicks(payments).await,
+        }
+    }
+
+    /// Three clicks at once under one key, and one more when the answer is there.
+    async fn click(&mut self, payments: &[Payment], index: Option<usize>) -> Early<End> {
         let mut end = End::Declined;
         for (attempt, payment) in payments.iter().enumerate() {
             self.choose(*payment, attempt);
             let (mut second, mut third) = (self.beside(self.tab), self.beside(self.tab));
-            let (first, _, _) = tokio::join!(self.pay_once(), second.pay_once(), third.pay_once());
-            end = first?;
+            let clicks = tokio::join!(self.pay_by(index), second.pay_by(index), third.pay_by(index));
+            // What one of them was too late for, another one may have got.
+            let is_ordered = [clicks.0, clicks.1, clicks.2].contains(&Ok(End::Ordered));
+            end = if is_ordered { End::Ordered } else { clicks.0? };
             if matches!(end, End::Ordered | End::Declined) {
-                self.beside(self.tab).pay_once().await?;
+                self.beside(self.tab).pay_by(index).await?;
             }
             if end != End::Declined {
                 break;
             }
         }
         Ok(end)
+    }
+
+    /// Pays with one payment, and sends something else under the key of its answer.
+    async fn misuses(&mut self, payments: &[Payment]) -> Early<End> {
+        self.go_to_the_till().await?;
+        let end = self.pay(payments.get(..1).unwrap_or_default()).await?;
+        let has_keys = self.scene().dialect.request(Step::Misuse, None, &self.purchase).is_some();
+        if has_keys && matches!(end, End::Ordered | End::Declined) {
+            self.send_misused().await?;
+        }
+        Ok(end)
+    }
+
+    /// Whatever the shop says of it, the purchase is over.
+    async fn send_misused(&mut self) -> Early<()> {
+        for _ in 0..=BROKEN_REPEATS_MAX {
+            let request = self.scene().dialect.request(Step::Misuse, None, &self.purchase);
+            match self.send(Step::Misuse, None, &request.ok_or(End::Error)?, false).await {
+                Ok(Heard::Shed { retry_after_ms }) => self.pause(retry_after_ms).await?,
+                Ok(_) => break,
+                Err(_) => self.pause(LOST_PAUSE_MS).await?,
+            }
+        }
+        Ok(())
     }
 
     /// Two tabs of one cart, paid in both at once.
@@ -272,7 +322,7 @@ impl<'a> Tab<'a> {
 
     /// Asks for a step until the answer is definite.
     async fn ask(&mut self, step: Step, index: Option<usize>) -> Early<Heard> {
-        let is_paying = index.is_some_and(|index| index + 1 == self.scene().dialect.steps().len());
+        let is_paying = step == Step::Complete;
         if is_paying && let Some(place) = &self.place {
             self.own_ns += place.line_up(&self.scene().clock).await;
         }
@@ -283,6 +333,9 @@ impl<'a> Tab<'a> {
             match self.send(step, index, &request, is_paying).await {
                 Ok(Heard::Shed { retry_after_ms }) => self.pause(retry_after_ms).await?,
                 Ok(Heard::UnderWay { retry_after_ms, approve, .. }) => {
+                    if approve && self.at_bank == AtBank::Vanishes {
+                        return Err(End::Abandoned);
+                    }
                     if approve {
                         Box::pin(self.ask(Step::Approve, None)).await?;
                     }
@@ -382,6 +435,6 @@ fn told(heard: &Heard, body_hash: u64) -> Told {
         Heard::SoldOut(lines) => Told::SoldOut { lines },
         Heard::Shed { retry_after_ms } => Told::Shed { retry_after_ms },
         Heard::Refused { code } => Told::Refused { code },
-        Heard::Broken { what } => Told::Broken { what },
+        Heard::Broken { what, as_success } => Told::Broken { what, as_success },
     }
 }

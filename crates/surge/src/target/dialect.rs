@@ -169,5 +169,6 @@ fn shorts(step: &StepFile, reading: &Reading<'_>) -> Vec<Short> {
 fn broken(answer: &Answer, why: &str) -> Heard {
     let text = String::from_utf8_lossy(&answer.body);
     let beginning: String = text.chars().take(300).collect();
-    Heard::Broken { what: format!("{}, {why}: {beginning}", answer.status) }
+    // What a status means there, nobody has said.
+    Heard::Broken { what: format!("{}, {why}: {beginning}", answer.status), as_success: false }
 }

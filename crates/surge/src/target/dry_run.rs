@@ -144,6 +144,7 @@ async fn books(keeper: &TargetKeeper, seed: u64, good: Good, shown: &mut Shown) 
         began_at: String::new(),
         goods: vec![good],
         all_must_sell: true,
+        answers_within_ms: None,
         limits: None,
     };
     let books = keeper.books(&opening).await;
@@ -187,6 +188,6 @@ fn meaning(heard: &Heard) -> String {
         Heard::SoldOut(_) => "sold out".to_owned(),
         Heard::Shed { .. } => "too busy".to_owned(),
         Heard::Refused { code } => format!("refused ({code})"),
-        Heard::Broken { what } => format!("nothing that the file explains ({what})"),
+        Heard::Broken { what, .. } => format!("nothing that the file explains ({what})"),
     }
 }

@@ -162,6 +162,7 @@ impl TargetKeeper {
                 email: text_at(row, Some(&file.email))?,
                 status: text_at(row, file.status.as_ref()).unwrap_or_else(|| "placed".to_owned()),
                 lines: lines.into_iter().flatten().filter_map(line).collect(),
+                shipped: Vec::new(),
                 totals: total.map(totals),
                 checkout: text_at(row, file.checkout.as_ref()),
                 payment: payment.map(|id| OrderPayment {
@@ -190,6 +191,7 @@ impl TargetKeeper {
                 amount: inner.money.at(row, Some(&file.amount))?,
                 refunded: refunded.map_or(0, |refunded| refunded.amount),
                 asked: 1,
+                token: None,
             })
         };
         Some(rows.map(|rows| rows.iter().filter_map(payment).collect()))

@@ -6,6 +6,7 @@ mod clean;
 mod day;
 mod model;
 mod planted;
+mod planted_care;
 mod planted_limits;
 mod planted_orders;
 mod speed;

@@ -253,6 +253,7 @@ impl Shop {
             amount: dollars(total(&buyer.lines)),
             refunded: 0,
             asked: 1,
+            token: Some("tok_ok".to_owned()),
         });
         if is_declined {
             buyer.outcome = Outcome::Declined;
@@ -272,6 +273,7 @@ impl Shop {
             email: email(self.seed, number),
             status: "paid".to_owned(),
             lines: lines.to_vec(),
+            shipped: Vec::new(),
             totals: Some(Totals {
                 subtotal: total,
                 discount: 0,
@@ -368,6 +370,7 @@ impl Shop {
             began_at: "2026-11-27T00:00:00Z".to_owned(),
             goods: (0..shape.skus).map(good).collect(),
             all_must_sell: shape.flash,
+            answers_within_ms: None,
             limits: None,
         };
         let books = Books {
