@@ -6,6 +6,7 @@
 //! | what happens | what follows |
 //! | --- | --- |
 //! | another process was quicker at a row or a key | the same flush again, from a fresh snapshot |
+//! | a flush with several parts waits for a lock, perhaps for one that waits for it | the same, after 50 ms |
 //! | three times in a row | the rows are locked first, in the order of their keys, and then read |
 //! | the connection is lost before the commit was sent | nothing was written: again, on a new connection |
 //! | the connection is lost while the commit is under way | the flush's own row tells: see [`Writer::resolve`] |
@@ -33,6 +34,8 @@ use crate::trouble::Trouble;
 
 /// How often a flush is planned from a snapshot before its rows are locked first.
 const SNAPSHOTS_MAX: u32 = 3;
+/// A lock that is not to be had for so long is given up: most are held for the length of a commit.
+const WAIT_BRIEFLY: &str = "SET LOCAL lock_timeout = '50ms'";
 /// How often a flush is run before one of its calls is blamed for what keeps it from ending.
 const RUNS_MAX: u32 = 12;
 /// How long a flush waits for a database that cannot be reached.
@@ -100,7 +103,7 @@ impl Writer {
         if let Some(contended) = lock {
             lock_first(tables.connection(), contended)?;
         }
-        run_all(tables, now, jobs)?;
+        run_all(tables, now, jobs, lock.is_some())?;
         let link = tables.connection();
         if link.changed() == 0 {
             link.run("ROLLBACK")?;
@@ -202,8 +205,22 @@ impl Engine for Writer {
 }
 
 /// Runs jobs in their order: those that ask by keys many at once, the others alone.
-fn run_all(tables: &mut Direct<Link>, now: Timestamp, mut jobs: &mut [Job]) -> Result<(), Trouble> {
+///
+/// Each part takes its locks in the order of their keys, but the next part begins with the first keys again: two flushes can
+/// come to wait for each other, and PostgreSQL looks for that only after a second. So a flush that has locked rows does not
+/// wait for long any more, unless it has locked all of its rows first.
+fn run_all(
+    tables: &mut Direct<Link>,
+    now: Timestamp,
+    mut jobs: &mut [Job],
+    locked_first: bool,
+) -> Result<(), Trouble> {
+    let mut waits_for_long = true;
     while let Some(first) = jobs.first_mut() {
+        if waits_for_long && !locked_first && tables.connection().changed() > 0 {
+            tables.connection().run(WAIT_BRIEFLY)?;
+            waits_for_long = false;
+        }
         let done = match first.manner() {
             Manner::Alone => {
                 tables.turn_to(now);

@@ -1,7 +1,7 @@
 //! I14: one hand at a time, as far as it shows outside.
 //!
 //! Decides by how often the provider was asked. A request that had its answer before any call to the provider can have
-//! been given up was the work of one hand, and one hand asks once. Fence numbers are seen from inside only: of those the
+//! been given up was the work of one hand, and one hand asks once, unless the shop's database refused calls meanwhile. Fence numbers are seen from inside only: of those the
 //! shop's own audit is heard, which is added elsewhere.
 
 use rustc_hash::FxHashMap;
@@ -26,6 +26,10 @@ pub(super) fn judge(case: &Case<'_>, report: &mut Report) {
         );
     };
     finding.judge();
+    // One hand does a step again, too, that its database refused to note.
+    if case.testimony.had_refusals {
+        return;
+    }
     let booked: FxHashMap<&str, &Payment> =
         payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
     for account in &case.shelves.orders {

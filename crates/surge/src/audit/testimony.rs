@@ -15,6 +15,8 @@ pub(super) struct Testimony<'a> {
     /// Units that were put in or taken out.
     pub(super) stock_acts: Vec<StockAct<'a>>,
     pub(super) had_faults: bool,
+    /// Whether the shop's database refused calls at times: it was down, or the shop so full that requests were shed.
+    pub(super) had_refusals: bool,
     /// What was done about orders.
     pub(super) cares: Vec<CareAct<'a>>,
 }
@@ -66,11 +68,13 @@ impl<'a> Testimony<'a> {
             places: FxHashMap::default(),
             stock_acts: Vec::new(),
             had_faults: false,
+            had_refusals: false,
             cares: Vec::new(),
         };
         for event in &history.events {
             match event {
                 Event::Exchange(exchange) => {
+                    testimony.had_refusals |= matches!(exchange.told, Told::Shed { .. });
                     testimony.purchase(exchange.purchase).exchanges.push(exchange);
                 }
                 Event::Ended(ended) => testimony.purchase(ended.purchase).ended = Some(ended),
@@ -108,7 +112,10 @@ impl<'a> Testimony<'a> {
             Deed::Care { order, care, confirmed } => {
                 self.cares.push(CareAct { order, care: *care, confirmed: *confirmed });
             }
-            Deed::Fault { .. } => self.had_faults = true,
+            Deed::Fault { fault, .. } => {
+                self.had_faults = true;
+                self.had_refusals |= *fault == Fault::RestartDatabase;
+            }
         }
     }
 

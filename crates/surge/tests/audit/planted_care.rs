@@ -194,6 +194,20 @@ fn i14_two_hands_that_ask_for_one_payment() {
 }
 
 #[test]
+fn i14_one_hand_does_again_what_a_full_shops_database_refused_to_note() {
+    let plant = |day: &mut Day| {
+        day.history.opening.answers_within_ms = Some(8_000);
+        day.payments().iter_mut().for_each(|payment| payment.asked = 2);
+        let mut shed = (*day.acks()[0]).clone();
+        (shed.sent_ns, shed.answered_ns) = (shed.answered_ns + 1, shed.answered_ns + 2);
+        (shed.step, shed.key) = (Step::Browse, None);
+        (shed.status, shed.told) = (Some(503), Told::Shed { retry_after_ms: 1_000 });
+        day.happens(vec![Event::Exchange(shed)]);
+    };
+    check(busy(), plant, &[]);
+}
+
+#[test]
 fn i14_is_judged_only_where_one_request_had_the_order() {
     // Every buyer had asked before under that key, and that answer was lost: another hand may have been at work.
     let plant = |day: &mut Day| {

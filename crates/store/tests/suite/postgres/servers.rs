@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use sellonce_checkout::id::{OwnerId, Uuid};
+use sellonce_checkout::id::{CauseId, OwnerId, Uuid};
+use sellonce_checkout::inventory::{Kind, Place};
 use sellonce_checkout::store::catalog::Catalog;
 use sellonce_checkout::store::discounts::Discounts;
+use sellonce_checkout::store::inventory::{Inventory, MoveStock};
 use sellonce_checkout::store::sagas::{Begun, ReserveRefusal, Sagas};
 use sellonce_cluster::Database;
 use sellonce_store::PostgresStore;
@@ -103,6 +105,41 @@ async fn baskets_in_opposite_orders_stand_in_nobodys_way() {
         assert_eq!(pair.world.counters(text, &main_location()).await, counters(880, 120, 0, 0));
     }
     pair.world.assert_always_ok().await;
+}
+
+/// Calls that run alone make a flush of many parts, each with locks of its own: none waits until PostgreSQL looks for a
+/// circle, which takes a second in which both servers stand still.
+#[tokio::test(flavor = "multi_thread")]
+async fn flushes_of_many_parts_do_not_stand_still_in_a_circle() {
+    let mut pair = Pair::new();
+    let skus = ["bowl", "cup", "mug", "plate"];
+    for text in skus {
+        pair.world.put(text, 1_000, 0).await;
+    }
+    let mut clerks = Vec::new();
+    for number in 0..1_200 {
+        let place = if number % 2 == 0 { number / 2 % 4 } else { 3 - number / 2 % 4 };
+        let place = Place { sku: sku(skus[place]), location: main_location() };
+        let cause = CauseId(pair.world.id());
+        let claim = pair.world.claim("stock", &cause.to_string());
+        let reason = "counted".to_owned();
+        let call = MoveStock { claim, cause, place, kind: Kind::Receive, quantity: 1, reason };
+        let store = pair.store(number);
+        clerks.push(tokio::spawn(async move { store.move_stock(call).await.expect("the store answers") }));
+    }
+    for clerk in clerks {
+        assert!(clerk.await.expect("a clerk does not panic").is_ok());
+    }
+    for text in skus {
+        assert_eq!(pair.world.counters(text, &main_location()).await, counters(300, 0, 0, 0));
+    }
+    pair.world.assert_always_ok().await;
+    // What a connection has seen is counted at the latest when it ends.
+    for store in &pair.stores {
+        store.close().await;
+    }
+    let circles = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(pair.database.psql(circles), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
