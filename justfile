@@ -43,7 +43,7 @@ long-kill kills="50":
 long-saga:
     SELLONCE_SAGA_ALL=1 cargo run --release -p sellonce-cluster -- cargo nextest run --release --profile long -p sellonce-store --test saga --test saga_postgres
 
-# The saga's table searched as a model with two faults instead of one: four million states (two minutes)
+# The saga's table searched as a model with two faults instead of one: millions of states (many minutes)
 long-model faults="2":
     SELLONCE_MODEL_FAULTS={{faults}} cargo nextest run --profile long --release -p sellonce-checkout --test model --no-capture
 

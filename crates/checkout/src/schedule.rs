@@ -17,7 +17,7 @@ pub struct Schedule {
     pub lease_until: Timestamp,
     /// When it is due, unless somebody has it then.
     pub next_run_at: Timestamp,
-    /// Whether it was woken while somebody had it; it runs again right after it is let go of.
+    /// Whether it was woken since it was taken over last; it runs again right after it is let go of.
     pub woken: bool,
     /// Since when it waits for an operator.
     pub stuck_since: Option<Timestamp>,
@@ -90,9 +90,9 @@ impl Schedule {
             self.stuck_since = None;
             self.problem = String::new();
         }
-        if self.is_leased(now) {
-            self.woken = true;
-        } else {
+        // Also if nobody has it any more: whoever had it last may still end it, with an answer from before the hint.
+        self.woken = true;
+        if !self.is_leased(now) {
             self.next_run_at = self.next_run_at.min(now);
         }
     }

@@ -181,7 +181,7 @@ fn called_back(town: &Town, checkout: usize) -> Town {
     let is_end = saga.state.is_end();
     if !is_end || saga.status != Status::Captured {
         saga.late_check |= is_end;
-        saga.woken |= saga.leased;
+        saga.woken = true;
     }
     after
 }

@@ -47,7 +47,7 @@ pub(crate) struct Saga {
     pub(crate) said: Option<Resolution>,
     pub(crate) unknown: bool,
     pub(crate) leased: bool,
-    /// A callback came while somebody had it.
+    /// A callback came since it was taken over last.
     pub(crate) woken: bool,
     /// It has ended, and owes a late check.
     pub(crate) late_check: bool,
