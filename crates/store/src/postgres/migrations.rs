@@ -79,11 +79,10 @@ pub(super) fn prepare(link: &Link) -> Result<(), Trouble> {
         checksum bytea NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now()
     )";
-    match link.run(create) {
-        // Two that create it at the same moment: one of them finds it made.
-        Err(Trouble::Raced) => link.run(create),
-        other => other,
-    }
+    let created = link.run(create);
+    // Those who create it at the same moment are refused in several ways (a key, a type, a relation that exists), whatever
+    // IF NOT EXISTS says: what counts is that it is there.
+    if created.is_err() && matches!(look(link), Ok(Found::Shop(_))) { Ok(()) } else { created }
 }
 
 /// Keeps every other server that wants to migrate waiting until the end of the transaction.

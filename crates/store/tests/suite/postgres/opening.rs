@@ -32,7 +32,7 @@ fn an_empty_database_is_migrated_once_however_many_open_it_at_once() {
     let url = database.url();
     let opened: Vec<usize> = std::thread::scope(|scope| {
         let open = || PostgresStore::open(settings(&url)).expect("it opens").migrated().len();
-        let opening: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+        let opening: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
         opening.into_iter().map(|each| each.join().expect("nobody panics")).collect()
     });
     let applied: usize = database.psql("SELECT count(*) FROM schema_migrations").parse().expect("a number");
