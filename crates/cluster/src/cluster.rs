@@ -73,7 +73,7 @@ impl Cluster {
     ///
     /// # Panics
     /// If the server does not start with them.
-    pub fn listen_with_tls(&mut self, certificate: &str, key: &str) -> String {
+    pub(crate) fn listen_with_tls(&mut self, certificate: &str, key: &str) -> String {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a port is free").port();
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {

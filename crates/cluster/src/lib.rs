@@ -7,12 +7,14 @@
 //! `postgres://postgres@localhost:5432`), or in a cluster that the test's process starts for itself.
 
 mod cluster;
+mod encrypted;
 
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use cluster::{Cluster, Durability};
+pub use encrypted::Encrypted;
 
 /// Names the server to use instead of one of the test's own.
 pub const VARIABLE: &str = "SELLONCE_TEST_POSTGRES";

@@ -4,7 +4,6 @@
 //! simulated provider's book, one for what nobody waits for, and a few that read. Leaves opening to `open`, running a
 //! flush to `engine`, and what calls do to `calls`.
 
-mod address;
 mod batch;
 mod clock;
 mod engine;

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sellonce_cluster::Encrypted;
 use serde_json::Value;
 
 use super::{folder, run, said};
@@ -99,4 +100,22 @@ fn what_the_documentation_shows_can_be_typed() {
         let output = run(&folder, &arguments.split_whitespace().collect::<Vec<_>>(), &[]);
         assert!(output.status.success(), "{command}: {}", said(&output));
     }
+}
+
+#[test]
+fn a_database_that_is_reached_with_tls_is_asked_as_its_address_says() {
+    let (folder, server) = (folder(), Encrypted::of("127.0.0.1"));
+    let played = |parameters: &str| {
+        let url = format!("{}/postgres?{parameters}", server.url());
+        let played = run(&folder, &["surge", "lab", "--scene", "seed", "--database", &url], &[]);
+        (played.status.code(), said(&played))
+    };
+    for trusting in ["sslmode=require", &format!("sslmode=verify-full&sslrootcert={}", server.root())] {
+        let (code, text) = played(trusting);
+        assert_eq!(code, Some(0), "{trusting}: {text}");
+        assert!(text.contains("sold 5 of 5"), "{text}");
+    }
+    let (code, text) = played("sslmode=verify-full");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("certificate"), "a certificate that nobody vouches for: {text}");
 }

@@ -22,7 +22,7 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule {
         words: &["rusqlite", "tokio_postgres"],
-        rooms: Rooms::Only(&["crates/store/", "crates/surge/src/lab"]),
+        rooms: Rooms::Only(&["crates/store/", "crates/surge/src/lab", "crates/postgres/"]),
         instead: "SQL lives in store: give the Store port a call that is named for what it does",
     },
     Rule {

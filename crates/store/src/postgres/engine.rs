@@ -19,13 +19,13 @@ use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::id::Uuid;
 use sellonce_checkout::purchase_limit::LimitKey;
 use sellonce_checkout::store::{Failure, Shop};
+use sellonce_postgres::Address;
 use tokio::time::Instant;
 
 use crate::direct::{Contended, Direct};
 use crate::job::{Job, Manner};
 use crate::pipeline::{Engine, Written};
 use crate::postgres::Time;
-use crate::postgres::address::Address;
 use crate::postgres::batch::Batch;
 use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::{Statements, values};

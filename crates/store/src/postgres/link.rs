@@ -10,13 +10,13 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use sellonce_checkout::clock::Timestamp;
 use sellonce_checkout::store::Failure;
+use sellonce_postgres::Address;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement};
 
-use crate::postgres::address::Address;
 use crate::postgres::values::RowColumns;
 use crate::sql::{Dialect, Look, Next, Statements, Value};
 use crate::trouble::Trouble;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use sellonce_checkout::clock::Clock;
 use sellonce_checkout::store::{Failure, Shop};
+use sellonce_postgres::Address;
 
 use crate::error::OpenError;
 use crate::migrations::{Applied, Migration, Misfit, latest, missing};
 use crate::pipeline::Pipeline;
-use crate::postgres::address::Address;
 use crate::postgres::clock::DatabaseClock;
 use crate::postgres::engine::Writer;
 use crate::postgres::link::{Isolation, Link, Purpose};

@@ -6,9 +6,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sellonce_checkout::store::Failure;
+use sellonce_postgres::Address;
 use tokio::sync::Semaphore;
 
-use crate::postgres::address::Address;
 use crate::postgres::link::{Isolation, Link, Purpose};
 use crate::sql::Statements;
 use crate::trouble::Trouble;

@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::process;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sellonce_postgres::Address;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
@@ -31,10 +31,10 @@ impl Database {
         match url {
             None => Ok(Self::Sqlite(Box::new(Sqlite::throw_away(&name)?))),
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                let config =
-                    Config::from_str(url).map_err(|error| Error::Usage(format!("--database: {error}")))?;
-                refuse_strangers(&config, own_host)?;
-                Ok(Self::Postgres(Box::new(Postgres::open(config, name).await?)))
+                let address =
+                    Address::parse(url).map_err(|problem| Error::Usage(format!("--database: {problem}")))?;
+                refuse_strangers(address.config(), own_host)?;
+                Ok(Self::Postgres(Box::new(Postgres::open(address, name).await?)))
             }
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) => Ok(Self::Sqlite(Box::new(Sqlite::open(path.as_ref(), &name)?))),
@@ -134,7 +134,7 @@ fn near_by_name(host: &str) -> Vec<IpAddr> {
 #[test]
 fn a_server_elsewhere_is_refused_unless_its_name_is_repeated() {
     let refused = |url: &str, own_host: Option<&str>| {
-        refuse_strangers(&Config::from_str(url).unwrap(), own_host).is_err()
+        refuse_strangers(Address::parse(url).unwrap().config(), own_host).is_err()
     };
     for url in [
         "postgres://localhost/shop",

@@ -6,11 +6,11 @@ mod buyer;
 
 use std::sync::Arc;
 
+use sellonce_postgres::Address;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
-use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
 use self::buyer::Till;
 use super::Error;
@@ -30,23 +30,24 @@ const SETTINGS: [&str; 4] =
 
 /// A server with a schema of the lab's own.
 pub(super) struct Postgres {
-    config: Config,
+    address: Address,
     schema: String,
     /// Makes tables and reads them when a round is over.
     desk: Client,
 }
 
 impl Postgres {
-    pub(super) async fn open(config: Config, schema: String) -> Result<Self, Error> {
-        let desk = connect(&config).await?;
+    pub(super) async fn open(address: Address, schema: String) -> Result<Self, Error> {
+        let desk = connect(&address).await?;
         // What is made if it is not there, and removed with what is in it, is no news.
         let quiet = desk.batch_execute("SET client_min_messages = warning").await;
         quiet.map_err(postgres("setting up a connection"))?;
-        Ok(Self { config, schema, desk })
+        Ok(Self { address, schema, desk })
     }
 
     pub(super) fn announcement(&self) -> String {
-        let database = self.config.get_dbname().or(self.config.get_user()).unwrap_or("postgres");
+        let config = self.address.config();
+        let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
         format!(
             "The lab makes the schema {} in the database {database}, works in it alone, and removes it afterwards.",
             self.schema
@@ -113,7 +114,7 @@ impl Postgres {
     }
 
     async fn race_combined(&self, clients: u32, buyers: u32) -> Result<Vec<Told>, Error> {
-        let till = Till::open(connect(&self.config).await?, &self.schema).await?;
+        let till = Till::open(connect(&self.address).await?, &self.schema).await?;
         let (round, _waiting) = Round::begin(buyers);
         let (asking, mut waiting) = queue::open(&round, clients);
         let flushing = async {
@@ -153,8 +154,8 @@ impl Postgres {
     async fn tills(&self, clients: u32) -> Result<Vec<Till>, Error> {
         let mut opening = JoinSet::new();
         for _ in 0..clients {
-            let (config, schema) = (self.config.clone(), self.schema.clone());
-            opening.spawn(async move { Till::open(connect(&config).await?, &schema).await });
+            let (address, schema) = (self.address.clone(), self.schema.clone());
+            opening.spawn(async move { Till::open(connect(&address).await?, &schema).await });
         }
         let mut tills = Vec::new();
         while let Some(till) = opening.join_next().await {
@@ -213,9 +214,9 @@ async fn finish(mut serving: JoinSet<Result<Vec<Told>, Error>>, _: Waiting) -> R
     Ok(answers)
 }
 
-async fn connect(config: &Config) -> Result<Client, Error> {
-    let unreachable = |reason: String| Error::Unreachable { address: address(config), reason };
-    let connected = timeout(CONNECT_MAX, config.connect(NoTls)).await;
+async fn connect(address: &Address) -> Result<Client, Error> {
+    let unreachable = |reason: String| Error::Unreachable { address: address.named(), reason };
+    let connected = timeout(CONNECT_MAX, address.connect()).await;
     let connected = connected.map_err(|_| unreachable("no answer within 10 s".to_owned()))?;
     let (client, connection) = connected.map_err(|error| unreachable(words(&error)))?;
     // It ends with its client; what went wrong is told to whoever waits for an answer.
@@ -223,13 +224,4 @@ async fn connect(config: &Config) -> Result<Client, Error> {
         let _ended = connection.await;
     });
     Ok(client)
-}
-
-/// The server as a person would name it, without user and password.
-fn address(config: &Config) -> String {
-    let name = |host: &Host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
-    };
-    config.get_hosts().iter().map(name).collect::<Vec<String>>().join(",")
 }

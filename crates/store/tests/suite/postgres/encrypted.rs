@@ -4,35 +4,22 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sellonce_checkout::store::Books;
-use sellonce_cluster::{Cluster, Database, Durability};
+use sellonce_cluster::{Database, Encrypted};
 use sellonce_store::PostgresStore;
-use tempfile::TempDir;
 
 use crate::postgres::opening::{refused, settings};
 
-/// A server with TLS, whose certificate names a host, and the file of who signed it.
-struct Encrypted {
+/// A server with TLS and a database in it.
+struct Server {
     database: Database,
-    folder: TempDir,
-    _cluster: Cluster,
+    server: Encrypted,
 }
 
-impl Encrypted {
+impl Server {
     fn of(host: &str) -> Self {
-        let key = || KeyPair::generate().expect("a key can be made");
-        let mut root = CertificateParams::new([]).expect("it names nobody");
-        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = CertifiedIssuer::self_signed(root, key()).expect("it can be signed");
-        let own = key();
-        let leaf = CertificateParams::new([host.to_owned()]).expect("a host's name");
-        let leaf = leaf.signed_by(&own, &root).expect("it can be signed");
-        let folder = TempDir::new().expect("a temporary folder can be made");
-        fs::write(folder.path().join("root.crt"), root.pem()).expect("it can be written to");
-        let mut cluster = Cluster::start(Durability::Forgetful);
-        let url = cluster.listen_with_tls(&leaf.pem(), &own.serialize_pem());
-        Self { database: Database::of(&url), folder, _cluster: cluster }
+        let server = Encrypted::of(host);
+        Self { database: Database::of(server.url()), server }
     }
 
     fn url(&self, parameters: &str) -> String {
@@ -41,8 +28,7 @@ impl Encrypted {
 
     /// The same, with who signed the server's certificate.
     fn trusting(&self, parameters: &str) -> String {
-        let root = self.folder.path().join("root.crt").display().to_string().replace('/', "%2F");
-        self.url(&format!("{parameters}&sslrootcert={root}"))
+        self.url(&format!("{parameters}&sslrootcert={}", self.server.root()))
     }
 
     fn refuses(&self, url: &str, why: &str) {
@@ -69,7 +55,7 @@ impl Encrypted {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_encrypted_as_its_address_says() {
-    let server = Encrypted::of("127.0.0.1");
+    let server = Server::of("127.0.0.1");
     let (encrypted, plain) = ([true, false], [false, true]);
     for (url, expected) in [
         (server.database.url(), encrypted),
@@ -86,7 +72,7 @@ async fn a_connection_is_encrypted_as_its_address_says() {
     server.refuses(&server.trusting("sslmode=prefer"), "sslrootcert needs sslmode=require");
     server
         .refuses(&server.url("sslmode=require&sslrootcert=/nowhere"), "sslrootcert=/nowhere cannot be used");
-    let empty = server.folder.path().join("empty.crt");
+    let empty = server.server.file("empty.crt");
     fs::write(&empty, "").expect("it can be written to");
     let url = server.url(&format!("sslmode=verify-full&sslrootcert={}", empty.display()));
     server.refuses(&url, "it holds no certificate in PEM");
@@ -94,7 +80,7 @@ async fn a_connection_is_encrypted_as_its_address_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_names_another_host_is_refused_where_it_is_judged() {
-    let server = Encrypted::of("shop.example");
+    let server = Server::of("shop.example");
     server.refuses(&server.trusting("sslmode=verify-full"), "certificate");
     server.refuses(&server.trusting("sslmode=require"), "certificate");
     assert_eq!(server.opens(&server.url("sslmode=require")).await, [true, false], "it is not judged");

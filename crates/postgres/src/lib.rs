@@ -2,7 +2,7 @@
 //!
 //! Decides what an address means, `sslmode` and `sslrootcert` in it as libpq has them
 //! (<https://www.postgresql.org/docs/current/libpq-ssl.html>), but for one thing: a certificate that is judged must always
-//! name the host, too. Leaves what is asked over the connection to `link`.
+//! name the host, too. Leaves what is asked over the connection to those who ask; of shops nothing is known here.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Drives a connection until it ends.
-type Connection = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+pub type Connection = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// Where a database is.
 #[derive(Clone)]
-pub(super) struct Address {
+pub struct Address {
     config: Config,
     /// How it is encrypted; `None` if it never is.
     tls: Option<MakeRustlsConnect>,
@@ -57,7 +57,7 @@ impl Mode {
 impl Address {
     /// Reads an address as `postgres://user:password@host:5432/shop?sslmode=require`. What it does not say of the network is
     /// set so that a lost one is noticed.
-    pub(super) fn parse(url: &str) -> Result<Self, String> {
+    pub fn parse(url: &str) -> Result<Self, String> {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut mode, mut roots, mut others) = (Mode::Prefer, None, Vec::new());
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
@@ -98,7 +98,7 @@ impl Address {
     }
 
     /// Connects; the connection must be driven for the client to be answered.
-    pub(super) async fn connect(&self) -> Result<(Client, Connection), Error> {
+    pub async fn connect(&self) -> Result<(Client, Connection), Error> {
         match &self.tls {
             None => {
                 let (client, connection) = self.config.connect(NoTls).await?;
@@ -111,8 +111,13 @@ impl Address {
         }
     }
 
+    /// What it says in the client's own terms: hosts, database, user.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The database in messages, without its password.
-    pub(super) fn named(&self) -> String {
+    pub fn named(&self) -> String {
         let host = self.config.get_hosts().first().map_or_else(String::new, |host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(folder) => folder.display().to_string(),
