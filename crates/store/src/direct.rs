@@ -50,7 +50,7 @@ pub(crate) struct Direct<S> {
     offers: HashMap<Sku, Option<Offer>>,
     /// The number of the next order, once one was placed and where the shop's row counts them.
     next_order_number: Option<i64>,
-    /// The rows that other processes may want as well; kept over the tries of a transaction.
+    /// The rows that other processes may want as well, as far as the present try has come.
     contended: Contended,
 }
 
@@ -61,6 +61,14 @@ pub(crate) struct Contended {
     pub(crate) skus: BTreeSet<Sku>,
     /// Counters.
     pub(crate) limits: BTreeSet<LimitKey>,
+}
+
+impl Contended {
+    /// Adds others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.skus.extend(others.skus);
+        self.limits.extend(others.limits);
+    }
 }
 
 impl<S: Statements> Direct<S> {
@@ -78,15 +86,14 @@ impl<S: Statements> Direct<S> {
         }
     }
 
-    /// The rows that were read so far and that other processes may want as well.
+    /// The rows that the present try has read so far and that other processes may want as well.
     pub(crate) fn contended(&self) -> &Contended {
         &self.contended
     }
 
     /// Notes that such rows were read in another way.
     pub(crate) fn note_contended(&mut self, others: Contended) {
-        self.contended.skus.extend(others.skus);
-        self.contended.limits.extend(others.limits);
+        self.contended.extend(others);
     }
 
     /// The connection.
@@ -98,6 +105,7 @@ impl<S: Statements> Direct<S> {
     pub(crate) fn forget(&mut self) {
         self.forget_rows();
         self.next_order_number = None;
+        self.contended = Contended::default();
     }
 
     /// Turns to the next call.

@@ -169,10 +169,11 @@ impl Engine for Writer {
 
     fn run(&mut self, jobs: &mut [Job]) -> Result<Written, Trouble> {
         let outage_until = Instant::now() + OUTAGE_MAX;
-        let mut lock: Option<Contended> = None;
+        let mut contended = Contended::default();
+        let mut locks_first = false;
         let mut runs = 0;
         loop {
-            let trouble = match self.attempt(jobs, lock.as_ref()) {
+            let trouble = match self.attempt(jobs, locks_first.then_some(&contended)) {
                 Ok(written) => {
                     self.prune();
                     return Ok(written);
@@ -183,7 +184,10 @@ impl Engine for Writer {
                 },
                 Err(Unended::Trouble(trouble)) => trouble,
             };
-            let contended = self.tables.as_ref().map(|tables| tables.contended().clone());
+            // A try that was broken off has not seen all rows that it wants: each adds what it has seen.
+            if let Some(tables) = &self.tables {
+                contended.extend(tables.contended().clone());
+            }
             self.abandon();
             match &trouble {
                 Trouble::World(Failure::Unavailable(_)) if Instant::now() < outage_until => {
@@ -192,10 +196,10 @@ impl Engine for Writer {
                 Trouble::Raced if runs < RUNS_MAX => {
                     runs += 1;
                     counter!("sellonce_store_flushes_again_total").increment(1);
-                    lock = contended.filter(|_| runs >= SNAPSHOTS_MAX);
+                    locks_first = runs >= SNAPSHOTS_MAX;
                 }
                 // Without one snapshot, rows can contradict each other: that is no call's fault.
-                Trouble::Call(_) if lock.is_some() => lock = None,
+                Trouble::Call(_) if locks_first => locks_first = false,
                 Trouble::Call(_) | Trouble::World(_) | Trouble::Raced | Trouble::NotYet => {
                     return Err(trouble);
                 }
@@ -208,7 +212,7 @@ impl Engine for Writer {
 ///
 /// Each part takes its locks in the order of their keys, but the next part begins with the first keys again: two flushes can
 /// come to wait for each other, and PostgreSQL looks for that only after a second. So a flush that has locked rows does not
-/// wait for long any more, unless it has locked all of its rows first.
+/// wait for long any more; also one that has locked its rows first, for it knows only those that its last tries have seen.
 fn run_all(
     tables: &mut Direct<Link>,
     now: Timestamp,
@@ -217,7 +221,7 @@ fn run_all(
 ) -> Result<(), Trouble> {
     let mut waits_for_long = true;
     while let Some(first) = jobs.first_mut() {
-        if waits_for_long && !locked_first && tables.connection().changed() > 0 {
+        if waits_for_long && (locked_first || tables.connection().changed() > 0) {
             tables.connection().run(WAIT_BRIEFLY)?;
             waits_for_long = false;
         }

@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sellonce_checkout::store::Failure;
 use sellonce_checkout::store::sagas::{Begun, Reserve, Sagas};
@@ -25,25 +26,24 @@ async fn shop(units: i64) -> Shop {
     Shop { world, store, database }
 }
 
-/// Another transaction that holds the stock, so that calls gather behind the one that waits for it.
+/// Another transaction that holds what it has locked until it is let go.
 #[expect(
     clippy::zombie_processes,
     reason = "whoever lets go waits for it; a test that panics ends with its process"
 )]
-fn hold(database: &Database) -> Child {
+fn hold(database: &Database, lock: &str) -> Child {
     let mut psql = Command::new("psql");
     psql.args(["--no-psqlrc", "--quiet", &database.url()]).stdin(Stdio::piped());
     let mut child = psql.spawn().expect("psql can be run");
     let stdin = child.stdin.as_mut().expect("stdin is piped");
-    std::io::Write::write_all(stdin, b"BEGIN; LOCK TABLE inventory IN ACCESS EXCLUSIVE MODE;\n")
-        .expect("psql reads");
+    std::io::Write::write_all(stdin, format!("BEGIN; {lock};\n").as_bytes()).expect("psql reads");
     for _ in 0..500 {
-        let held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted \
-                    AND relation = 'inventory'::regclass";
-        if database.psql(held) == "1" {
+        let holding = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND application_name = 'psql' AND state = 'idle in transaction' AND query NOT LIKE 'BEGIN%'";
+        if database.psql(holding) == "1" {
             return child;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     panic!("the lock is not taken");
 }
@@ -64,7 +64,8 @@ async fn calls(shop: &mut Shop, count: usize) -> Vec<Reserve> {
 
 /// All of them queued while the stock is held by another hand.
 async fn at_once(shop: &Shop, calls: Vec<Reserve>) -> Vec<Result<bool, Failure>> {
-    let holder = hold(&shop.database);
+    // Calls gather behind the one that waits for the stock.
+    let holder = hold(&shop.database, "LOCK TABLE inventory IN ACCESS EXCLUSIVE MODE");
     let running: Vec<_> = calls
         .into_iter()
         .map(|call| {
@@ -131,5 +132,31 @@ async fn a_call_that_breaks_a_constraint_fails_alone() {
         }
     }
     assert_eq!(shop.world.counters("shirt", &main_location()).await, counters(33, 31, 0, 0));
+    shop.world.assert_always_ok().await;
+}
+
+/// What a flush has to lock first is what its own tries have seen, not what was sold before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flush_that_locks_first_waits_for_no_stock_of_others() {
+    let mut shop = shop(64).await;
+    shop.world.put("cup", 1_000, 10).await;
+    let cup = shop.world.open(&[("cup", 1)], "earlier").await;
+    let earlier = shop.world.reserve_call(cup, "key");
+    assert!(matches!(shop.store.reserve(earlier).await, Ok(Ok(Begun::New(_)))));
+    // A sequence is not rolled back: three tries are refused, as if another server had been quicker, and the fourth is not.
+    shop.database.psql(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION be_quicker() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('tries') <= 3 THEN RAISE EXCEPTION 'too late' USING ERRCODE = 'serialization_failure'; END IF; \
+             RETURN NEW; END $$; \
+         CREATE TRIGGER be_quicker BEFORE UPDATE ON inventory FOR EACH ROW WHEN (NEW.sku = 'shirt') \
+         EXECUTE FUNCTION be_quicker()",
+    );
+    let call = calls(&mut shop, 1).await.remove(0);
+    let holder = hold(&shop.database, "SELECT 1 FROM inventory WHERE sku = 'cup' FOR UPDATE");
+    let answered = tokio::time::timeout(Duration::from_secs(10), shop.store.reserve(call)).await;
+    let_go(holder);
+    assert!(matches!(answered, Ok(Ok(Ok(Begun::New(_))))), "{answered:?}");
+    assert_eq!(shop.database.psql("SELECT last_value FROM tries"), "4");
     shop.world.assert_always_ok().await;
 }
