@@ -17,7 +17,7 @@ pub(crate) struct Entry<'t, 'a> {
 /// All keys and values in a link's arguments.
 pub(crate) fn entries<'t, 'a>(link: &Link<'t, 'a>) -> Vec<Entry<'t, 'a>> {
     let mut found = Vec::new();
-    let arguments = link.given();
+    let arguments = link.told();
     for (index, argument) in arguments.iter().enumerate() {
         collect(argument, index, &mut Vec::new(), &mut found);
     }
@@ -121,6 +121,11 @@ fn collect<'t, 'a>(
         Kind::Function(function) => {
             for part in &function.body {
                 collect(part, argument, path, found);
+            }
+        }
+        Kind::Return(values) => {
+            for value in values {
+                collect(value, argument, path, found);
             }
         }
         _ => {}

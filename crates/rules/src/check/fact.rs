@@ -79,6 +79,10 @@ pub(crate) struct AmountWrite {
     /// Another amount of the same row is settled by the same statement.
     pub(crate) settles: bool,
     pub(crate) at: Span,
+    /// The byte at which the statement begins that makes the change: one that changes several amounts is one mistake.
+    pub(crate) statement: usize,
+    /// Where the column stands in a call over several lines.
+    pub(crate) named: Option<Span>,
     pub(crate) read: Option<Span>,
     pub(crate) unit: String,
     /// Which of the unit's parameters the changed object is.
@@ -209,7 +213,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
     for (unit, own) in units.iter().zip(&locks) {
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
-        let mut writes = super::write::writes(unit, reading);
+        let mut writes = super::write::writes(unit, &units, reading);
         let retried = !writes.is_empty() && super::lock::is_retried(unit, &units);
         let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {

@@ -53,7 +53,10 @@ fn keyword(node: &Node<'_>) -> bool {
 pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> Guard {
     let mut guard = Guard::None;
     for (index, link) in chain.links.iter().enumerate() {
-        if index == position || NEUTRAL.contains(&link.key.as_str()) {
+        // `update('stok')` names a table, not the column of the same name.
+        let table = matches!(link.key.as_str(), "update" | "table" | "from" | "into")
+            && matches!(link.given(), [Node { kind: Kind::Text(..), .. }]);
+        if index == position || table || NEUTRAL.contains(&link.key.as_str()) {
             continue;
         }
         match guard_of(link.given(), column) {
@@ -64,7 +67,7 @@ pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> 
     }
     // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
     let own = &chain.links[position];
-    if let [first, second, ..] = own.given()
+    if let [first, second, ..] = own.told()
         && !is_options(second)
         && !matches!(first.kind, Kind::Text(..) | Kind::Function(_) | Kind::Pair(..))
         && own.key != "set"
@@ -205,7 +208,9 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     if prepared && unit.chains.iter().any(|outer| outer.has(&["push"]) && around(outer)) {
         return RowCount::Unseen;
     }
-    if matches!(reading.language, Language::Go) || prepared {
+    // MongoDB's driver gives the changed document, or an error when none fits.
+    let found = chain.links.iter().any(|link| link.key == "findoneandupdate");
+    if matches!(reading.language, Language::Go) && !(found && chain.used) || prepared {
         // Go's error says nothing of rows; a prepared statement is run elsewhere.
         return RowCount::Ignored;
     }

@@ -18,13 +18,11 @@ pub(crate) const UPDATES: &[&str] = &[
     "findandmodify",
     "findandupdate",
     "updatedoc",
-    "bulkwrite",
     "updatebyid",
     "setdoc",
     // Django, SQLAlchemy
     "values",
     "aupdate",
-    "bulkupdate",
     "updateorcreate",
     // ActiveRecord
     "updateall",
@@ -141,6 +139,8 @@ pub(crate) const SAVES: &[&str] = &[
     "insertorupdate",
     "savemany",
     "bulksave",
+    "import",
+    "upsertall",
     "asave",
 ];
 /// Calls that write back everything that was changed.

@@ -2,8 +2,9 @@
 //! The defaults serve an unknown repository; a team adds its own words in `[check]` of `sellonce.toml`.
 
 use super::vocabulary::{
-    FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
-    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
+    AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT,
+    NOT_STOCK, PLACES, QUANTITIES, RESERVED, RESERVED_WEAK, STILL, STOCK, STOCK_CORE, STOCK_ENTITIES,
+    STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -170,7 +171,8 @@ impl Names {
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.is_stock(&column, &column_words) {
+        let excluded_anyhow = AMBIGUOUS.contains(&column.as_str()) && in_owner(NOT_STOCK);
+        if self.is_stock(&column, &column_words) && !excluded_anyhow {
             return Some(Meaning::Stock);
         }
         if RESERVED.contains(&column.as_str()) {
@@ -198,9 +200,10 @@ impl Names {
         let column = squashed(column_as_written);
         self.is_stock(&column, &words(column_as_written))
             || self.limits.contains(&column)
-            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
+            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK, QUANTITIES]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
+            || is_taken(column_as_written)
     }
 
     /// Whether a column means stock wherever it stands.
@@ -213,6 +216,7 @@ impl Names {
         let counted = words.iter().skip_while(|word| matches!(word.as_str(), "num" | "number" | "no" | "of"));
         self.stock.contains(column)
             || is_composed(words)
+            || are_left(words)
             || self.stock.contains(&counted.map(String::as_str).collect::<String>())
     }
 
@@ -238,6 +242,44 @@ fn is_composed(words: &[String]) -> bool {
         })
 }
 
+/// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
+fn are_left(words: &[String]) -> bool {
+    let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let all =
+        words.iter().all(|word| [STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())));
+    all && one(STILL) && one(PLACES)
+}
+
+/// Whether a column counts what is gone of something that has an end: `tickets_sold`, `bookedSeats`. It means stock only
+/// where it is held against that end (`evidence`).
+pub(crate) fn is_taken(column: &str) -> bool {
+    let words = words(column);
+    let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let all =
+        words.iter().all(|word| [TAKEN, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())));
+    all && one(TAKEN) || HOLDERS.contains(&words.concat().as_str())
+}
+
+/// Whether a column says how many there are in all.
+pub(crate) fn is_bound(column: &str) -> bool {
+    words(column).iter().any(|word| BOUNDS.contains(&word.as_str()))
+}
+
+/// Whether a column means stock in an entity of any name, if the code shows that it is taken from.
+pub(crate) fn is_quantity(column: &str) -> bool {
+    QUANTITIES.contains(&squashed(column).as_str())
+}
+
+/// Whether an entity is what somebody wants, has bought or plays with, so that no quantity of it is stock.
+pub(crate) fn is_no_stock(entity: &str) -> bool {
+    let held =
+        ["asset", "holding", "wallet", "coin", "token", "account", "balance", "user", "game", "character"];
+    words(entity)
+        .iter()
+        .map(|word| singular(word))
+        .any(|word| [NOT_STOCK, NEVER, &held].iter().any(|list| list.contains(&word.as_str())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +299,9 @@ mod tests {
             ("product", "low_stock_threshold", None),
             ("coupon", "used_count", Some(Meaning::Used)),
             ("gift_cards", "balance", Some(Meaning::Left)),
+            ("event", "numTicketsLeft", Some(Meaning::Stock)),
+            ("funcion", "asientos_disponibles", Some(Meaning::Stock)),
+            ("event", "remaining_days", None),
             ("user", "balance", None),
         ] {
             assert_eq!(names.meaning(entity, column), expected, "{entity}.{column}");

@@ -79,7 +79,9 @@ fn update(
             persistence: Persistence::Statement,
             lock: if routine.locked { Lock::Held } else { Lock::None },
             settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
-            at: span(reading.source, start, end),
+            at: span(reading.source, start + named(text, &column.column), end),
+            statement: start,
+            named: None,
             read,
             unit: String::new(),
             handed: None,
@@ -87,6 +89,13 @@ fn update(
         });
     }
     found
+}
+
+/// Where an UPDATE names a column.
+fn named(update: &str, column: &str) -> usize {
+    let lower = update.to_ascii_lowercase();
+    let set = lower.find("set").unwrap_or_default();
+    lower[set..].find(&column.to_ascii_lowercase()).map_or(0, |at| set + at)
 }
 
 /// An UPDATE up to the line that begins another statement: T-SQL needs no semicolons.

@@ -1,13 +1,15 @@
 //! The default words: tables of columns and entities, read by `names` and by nothing else. Those of limits are in `limits`,
-//! parts of names in `composed`.
+//! parts of names in `composed`, words for seats and the like in `places`.
 
 mod composed;
 mod held;
 mod limits;
+mod places;
 
 pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
 pub(super) use held::{RESERVED, RESERVED_WEAK};
 pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
+pub(super) use places::{BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, STILL, TAKEN};
 
 /// Columns that mean stock wherever they stand, written without separators.
 pub(super) const STOCK: &[&str] = &[
@@ -148,6 +150,16 @@ pub(super) const STOCK_WEAK: &[&str] = &[
     "itemquantity",
     "totalquantity",
     "quantitytotal",
+];
+/// Of the columns that mean stock wherever they stand those that a line of an order may have too.
+pub(super) const AMBIGUOUS: &[&str] = &[
+    "productquantity",
+    "productqty",
+    "currentquantity",
+    "remainingquantity",
+    "quantityremaining",
+    "availablequantity",
+    "availableqty",
 ];
 /// Words of entities in which a weak column means stock.
 pub(super) const STOCK_ENTITIES: &[&str] = &[
@@ -401,6 +413,21 @@ pub(super) const FRAGMENTS: &[&str] = &[
     "disponible",
     "available",
     "copies",
+    "booked",
+    "sold_",
+    "soldcount",
+    "terjual",
+    "vendid",
+    "cupo",
+    "vagas",
+    "kuota",
+    "tersedia",
+    "slots_left",
+    "slotsleft",
+    "spots_left",
+    "spotsleft",
+    ".sold",
+    ">sold",
     // What lists stored classes of C#.
     "dbset<",
     "entitytypeconfiguration",

@@ -1,6 +1,8 @@
 //! Writes to amounts in a unit: assignments to objects that are saved, and update calls of mappers and builders.
-//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`.
+//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`,
+//! changes that are gathered first in `write::gathered`.
 
+mod gathered;
 mod named;
 mod statement;
 mod step;
@@ -19,9 +21,13 @@ use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
 
 /// Reads all writes of a unit.
-pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<AmountWrite> {
+pub(crate) fn writes<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    units: &[Unit<'t, 'a>],
+    reading: Reading<'_>,
+) -> Vec<AmountWrite> {
     let selected = selected_columns(unit);
-    let writer = Writer { unit, reading, selected };
+    let writer = Writer { unit, units, reading, selected };
     let mut found = Vec::new();
     for assignment in &unit.assignments {
         writer.assignment(
@@ -36,6 +42,7 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
         writer.setter(chain, &mut found);
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
+            writer.bulk(chain, position, &mut found);
             writer.step(chain, position, &mut found);
             writer.increment(chain, position, &mut found);
             writer.named_setter(chain, position, &mut found);
@@ -62,10 +69,10 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
 /// theirs.
 fn held_with_what_is_taken(writes: &mut [AmountWrite]) {
     let guarded = |write: &&AmountWrite| write.meaning == Meaning::Stock && write.guard == Guard::Amount;
-    let taken: Vec<(Span, RowCount)> =
-        writes.iter().filter(guarded).map(|write| (write.at, write.rows)).collect();
+    let taken: Vec<(usize, RowCount)> =
+        writes.iter().filter(guarded).map(|write| (write.statement, write.rows)).collect();
     for write in writes.iter_mut().filter(|write| write.meaning == Meaning::Reserved) {
-        let same = taken.iter().find(|(at, _)| *at == write.at);
+        let same = taken.iter().find(|(statement, _)| *statement == write.statement);
         if let (Guard::None, Some((_, rows))) = (write.guard, same) {
             write.guard = Guard::Amount;
             write.rows = *rows;
@@ -85,11 +92,17 @@ fn selected_columns(unit: &Unit<'_, '_>) -> Vec<String> {
 
 struct Writer<'u, 't, 'a, 'r> {
     unit: &'u Unit<'t, 'a>,
+    /// All units of the file.
+    units: &'u [Unit<'t, 'a>],
     reading: Reading<'r>,
     selected: Vec<String>,
 }
 
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
+    fn meaning(&self, entity: &str, column: &str) -> Option<Meaning> {
+        super::evidence::meaning(self.unit, self.units, entity, column, self.reading)
+    }
+
     fn shape(&self, column: &str, value: &Node<'a>) -> Shape {
         Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected }.shape(value)
     }
@@ -106,6 +119,8 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             lock: Lock::None,
             settles: false,
             at,
+            statement: at.start,
+            named: None,
             read: None,
             unit: self.unit.name.to_owned(),
             handed: None,
@@ -118,11 +133,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.place_at(link.span, link.at)
     }
 
-    /// Where the UPDATE of a string over several lines begins.
-    fn statement_place(&self, text: Span) -> Span {
-        let source = self.reading.source.get(text.start..text.end).unwrap_or_default();
-        let offset = source.to_ascii_lowercase().find("update").unwrap_or_default();
-        self.place_at(text, text.start + offset)
+    /// Where the UPDATE of a string over several lines begins, and where it names the column. A string may hold several.
+    fn statement_place(&self, text: Span, before: usize, column: &str) -> (usize, Span) {
+        let source = self.reading.source.get(text.start..text.end).unwrap_or_default().to_ascii_lowercase();
+        let mut updates = source.match_indices("update").map(|(at, _)| at);
+        let update = updates.nth(before).or_else(|| source.find("update")).unwrap_or_default();
+        let named = source[update..].find(&column.to_ascii_lowercase()).unwrap_or_default();
+        let at = Span { end: text.end, ..self.place_at(text, text.start + update + named) };
+        (text.start + update, at)
     }
 
     fn place_at(&self, span: Span, at: usize) -> Span {
@@ -181,6 +199,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `object.setStock(value)`.
     fn setter(&self, chain: &Chain<'t, 'a>, found: &mut Vec<AmountWrite>) {
         let Kind::Call(callee, arguments) = &chain.node.kind else { return };
+        // Python's `setattr(product, "stock", left)`.
+        if let (Some("setattr"), [object, key, value]) = (callee.name(), arguments.as_slice())
+            && let Some(column) = key.text()
+        {
+            self.object_write(object, column, "=", value, chain.span, found);
+        }
         let Kind::Member(object, name) = &callee.kind else { return };
         let Some(at) = chain.links.last().map(|link| self.place(link)) else { return };
         match (arguments.as_slice(), name.strip_prefix("set").or_else(|| name.strip_prefix("Set"))) {
@@ -210,10 +234,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             return;
         }
         let mut owner = self.unit.owner(object);
-        let mut meaning = self.reading.names.meaning(&owner.entity, column);
+        let mut meaning = self.meaning(&owner.entity, column);
         // What loads a thing may say less than the name it is given: `gift_card = frappe.get_doc(...)`.
         if let (None, Some(name), false) = (meaning, object.name(), super::owner::is_bought(&owner.entity)) {
-            meaning = self.reading.names.meaning(name, column);
+            meaning = self.meaning(name, column);
             owner.entity = name.to_owned();
         }
         let Some(meaning) = meaning else { return };
@@ -250,7 +274,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// An update call that names the column in its arguments.
     fn update(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
-        let Some(arguments) = link.arguments else { return };
+        let arguments = link.told();
+        if link.arguments.is_none() {
+            return;
+        }
         let key = link.key.as_str();
         let on = match position.checked_sub(1) {
             Some(before) => chain.links[before].name,
@@ -279,10 +306,6 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 super::entry::named_entries(defined.value, index, &mut entries);
             }
         }
-        if let ("bulkwrite", Some(changes)) = (key, arguments.first()) {
-            let defined = changes.name().and_then(|name| self.unit.definition(name, changes.span.start));
-            super::entry::bulk_entries(defined.map_or(changes, |definition| definition.value), &mut entries);
-        }
         for entry in &entries {
             if !self.reading.names.may_matter(&entry.column) || guard::is_condition(entry, key, arguments) {
                 continue;
@@ -306,7 +329,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         found: &mut Vec<AmountWrite>,
     ) {
         let entity = self.unit.entity_of(chain);
-        let Some(meaning) = self.reading.names.meaning(&entity, &entry.column) else { return };
+        let Some(meaning) = self.meaning(&entity, &entry.column) else { return };
         let increments = entry.path.iter().any(|key| key == "inc");
         let shape = if increments || chain.links[position].key == "updatecounters" {
             Shape::Relative(super::amount::sign(entry.value, Direction::Up))
@@ -314,11 +337,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             self.shape(&entry.column, entry.value)
         };
         // Of many changes in one call each stands on its own line.
-        let at = match chain.links[position].key.as_str() {
-            "bulkwrite" => entry.value.span,
-            _ => self.place(&chain.links[position]),
-        };
+        let link = &chain.links[position];
+        let at = if gathered::is_bulk(link) { entry.value.span } else { self.place(link) };
         let mut write = self.write(meaning, &entity, &entry.column, at);
+        write.named = Some(entry.value.span);
+        write.statement = chain.span.start;
         match shape {
             Shape::ReadModify(direction, read) => {
                 write.way = Way::ReadModify(direction);
@@ -336,7 +359,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let places = guard::in_chain(chain, position, &entry.column);
         let own = entries.iter().any(|other| {
             squashed(&other.column) == squashed(&entry.column)
-                && guard::is_condition(other, &chain.links[position].key, chain.links[position].given())
+                && guard::is_condition(other, &chain.links[position].key, chain.links[position].told())
         });
         write.guard = if own { Guard::Amount } else { places };
         if write.guard == Guard::None {

@@ -311,6 +311,11 @@ impl<'a> Lowering<'a> {
                 let operator = self.source_of_field(syntax, "operator");
                 let (left, right) =
                     (self.field_or_empty(syntax, "left"), self.field_or_empty(syntax, "right"));
+                if operator == "<<" && self.language == Language::Ruby {
+                    let span = Span { end: left.span.end, ..left.span };
+                    let push = Node { kind: Kind::Member(left, "push"), span };
+                    return Some(Made::Kind(Kind::Call(Box::new(push), vec![*right])));
+                }
                 Kind::Binary(operator, left, right)
             }
             "comparison_operator" => {

@@ -38,7 +38,12 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
             let message = format!(
                 "{what} is read, changed in the program and written back: two buyers at once both read the old value and one change is lost.{late}"
             );
-            Some(Finding::new(rule, confidence, write.at, message).fix(FIX).related("read here", write.read))
+            Some(
+                Finding::new(rule, confidence, write.at, message)
+                    .fix(FIX)
+                    .related("read here", write.read)
+                    .related("written here", write.named),
+            )
         }
         Way::Relative(direction) => {
             if !consumes(write.meaning, direction) || write.settles {
@@ -54,7 +59,8 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 return Some(
                     Finding::new(rule, Confidence::High, write.at, message)
                         .fix(FIX)
-                        .related("read here", write.read),
+                        .related("read here", write.read)
+                        .related("written here", write.named),
                 );
             }
             if write.rows != RowCount::Ignored {
@@ -65,7 +71,8 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
             );
             Some(
                 Finding::new(rule, Confidence::Medium, write.at, message)
-                    .fix("check the number of changed rows and refuse the order when it is 0"),
+                    .fix("check the number of changed rows and refuse the order when it is 0")
+                    .related("written here", write.named),
             )
         }
         Way::Absolute => None,

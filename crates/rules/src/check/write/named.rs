@@ -28,7 +28,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
         for value in rest {
             let Some((entity, column)) = self.amount_in(value, 0) else { continue };
-            let Some(meaning) = self.reading.names.meaning(&entity, &column) else { continue };
+            let Some(meaning) = self.meaning(&entity, &column) else { continue };
             let Shape::ReadModify(direction, read) = self.shape(&column, value) else { continue };
             let mut write = self.write(meaning, &entity, &column, self.place(link));
             write.way = Way::ReadModify(direction);
@@ -59,7 +59,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             _ => None,
         };
         let Some((entity, column)) = place else { return };
-        let Some(meaning) = self.reading.names.meaning(&entity, &column) else { return };
+        let Some(meaning) = self.meaning(&entity, &column) else { return };
         let Shape::ReadModify(direction, read) = self.shape(&column, value) else { return };
         let mut write = self.write(meaning, &entity, &column, self.place(link));
         write.way = Way::ReadModify(direction);
@@ -74,7 +74,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
         if let Some((object, column)) = column_of(value) {
             let entity = self.unit.owner(object).entity;
-            return self.reading.names.meaning(&entity, column).map(|_| (entity, column.to_owned()));
+            return self.meaning(&entity, column).map(|_| (entity, column.to_owned()));
         }
         match &value.kind {
             Kind::Binary(_, left, right) => {
@@ -104,7 +104,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let column = link.name.strip_prefix("Add").or_else(|| link.name.strip_prefix("Set"));
         let ([value], Some(column), true) = (link.given(), column, updates) else { return };
         let entity = self.unit.entity_of(chain);
-        let Some(meaning) = self.reading.names.meaning(&entity, column) else { return };
+        let Some(meaning) = self.meaning(&entity, column) else { return };
         let mut write = self.write(meaning, &entity, column, self.place(link));
         if link.name.starts_with("Add") {
             write.way = Way::Relative(sign(value, Direction::Up));

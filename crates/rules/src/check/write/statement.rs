@@ -22,7 +22,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let Some(SqlFact::Update { writes, .. }) = sql::read(&format!("UPDATE t SET {text}")) else { return };
         let entity = self.unit.entity_of(chain);
         for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&entity, &column.column) else { continue };
+            let Some(meaning) = self.meaning(&entity, &column.column) else { continue };
             let mut write = self.write(meaning, &entity, &column.column, self.place(&chain.links[position]));
             write.way = way_of(column.change);
             write.guard = guard::in_chain(chain, position, &column.column);
@@ -47,7 +47,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 continue;
             };
             for column in writes {
-                let Some(meaning) = self.reading.names.meaning("", &column.column) else { continue };
+                let Some(meaning) = self.meaning("", &column.column) else { continue };
                 let at = Span { end: entry.value.span.end, ..self.place(link) };
                 let mut write = self.write(meaning, "", &column.column, at);
                 write.way = way_of(column.change);
@@ -62,8 +62,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     pub(super) fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
         let Kind::Text(sql, parts) = &text.kind else { return };
         self.columns_of_object(sql, text, chain, found);
-        for piece in sql.split(';').filter(|piece| !piece.trim().is_empty()) {
-            self.one_statement(piece.trim(), parts, text, chain, found);
+        let mut before = 0;
+        for piece in sql.split(';').map(str::trim).filter(|piece| !piece.is_empty()) {
+            self.one_statement(piece, before, parts, text, chain, found);
+            before += piece.to_ascii_lowercase().matches("update").count();
         }
     }
 
@@ -98,9 +100,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             let Kind::Pair(key, value) = &pair.kind else { continue };
             let Some(column) = key.text().or(key.name()) else { continue };
             let table = table.trim_matches('`');
-            let Some(meaning) = self.reading.names.meaning(table, column) else { continue };
+            let Some(meaning) = self.meaning(table, column) else { continue };
             if let Shape::ReadModify(direction, read) = self.shape(column, value) {
-                let mut write = self.write(meaning, table, column, self.statement_place(text.span));
+                let (_, at) = self.statement_place(text.span, 0, "set");
+                let mut write = self.write(meaning, table, column, at);
                 write.way = Way::ReadModify(direction);
                 write.read = read;
                 found.push(write);
@@ -111,6 +114,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn one_statement(
         &self,
         sql: &str,
+        before: usize,
         parts: &[Node<'a>],
         text: &'t Node<'a>,
         chain: Option<usize>,
@@ -121,7 +125,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let settles = writes.iter().any(|write| is_hold(&write.column) && write.change == sql::Change::Down);
         let guard = if writes.iter().any(|write| {
             guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
-                || guards.iter().any(|guard| self.reading.names.meaning(&table, guard).is_some())
+                || guards.iter().any(|guard| self.meaning(&table, guard).is_some())
         }) {
             Guard::Amount
         } else if guards.iter().any(|guard| crate::check::idiom::VERSIONS.contains(&squashed(guard).as_str()))
@@ -131,8 +135,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             Guard::None
         };
         for column in writes {
-            let Some(meaning) = self.reading.names.meaning(&table, &column.column) else { continue };
-            let mut write = self.write(meaning, &table, &column.column, self.statement_place(text.span));
+            let Some(meaning) = self.meaning(&table, &column.column) else { continue };
+            let (statement, at) = self.statement_place(text.span, before, &column.column);
+            let mut write = self.write(meaning, &table, &column.column, at);
+            write.statement = statement;
             write.way = way_of(column.change);
             if column.change == sql::Change::Absolute
                 && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
@@ -177,7 +183,8 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         parts: &[Node<'a>],
         chain: Option<&Chain<'t, 'a>>,
     ) -> Option<(Direction, Option<Span>)> {
-        let arguments = chain.into_iter().flat_map(|chain| chain.links.iter()).flat_map(Link::given);
+        let arguments = chain.into_iter().flat_map(|chain| chain.links.iter());
+        let arguments = arguments.flat_map(|link| super::gathered::bound(self.unit, link));
         let later = self
             .unit
             .chains

@@ -22,7 +22,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let own = self.unit.class.filter(|_| bare && self.reading.language == Language::Ruby);
         for (column, amount) in stepped(link) {
             let entity = own.map_or_else(|| self.unit.entity_of(chain), |class| class.name.to_owned());
-            let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
+            let Some(meaning) = self.meaning(&entity, column) else { continue };
             let mut write = self.write(meaning, &entity, column, self.place(link));
             let direction = match amount.map_or(base, |amount| sign(amount, base)) {
                 // `decrement(delta)`: the name of the call says more than the name of the amount.
@@ -68,7 +68,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 && outer.span.end >= chain.span.end
         });
         let entity = runs.map_or(String::new(), |outer| self.unit.entity_of(outer));
-        let Some(meaning) = self.reading.names.meaning(&entity, &column) else { return };
+        let Some(meaning) = self.meaning(&entity, &column) else { return };
         let mut write = self.write(meaning, &entity, &column, self.place(link));
         write.way = Way::Relative(sign(amount, Direction::Up));
         if let Some(outer) = runs {

@@ -102,3 +102,26 @@ def receive(session, sku, arrived):
     else:
         row.quantity += arrived  # expect: INV001
     session.commit()
+
+
+def sell_rows(session, lines):
+    rows = []
+    for line in lines:
+        shelf = session.query(Product).get(line.product_id)
+        rows.append({"id": shelf.id, "stock": shelf.stock - line.wanted})  # expect: INV001
+    session.bulk_update_mappings(Product, rows)
+
+
+def sell_by_driver(cursor, lines):
+    rows = []
+    for line in lines:
+        cursor.execute("SELECT stock FROM products WHERE id = %s", (line.id,))
+        left = cursor.fetchone()[0]
+        rows.append((left - line.wanted, line.id))
+    cursor.executemany("UPDATE products SET stock = %s WHERE id = %s", rows)  # expect: INV001
+
+
+def sell_by_name(session, product_id, wanted):
+    product = session.get(Product, product_id)
+    setattr(product, "stock", product.stock - wanted)  # expect: INV001
+    session.commit()

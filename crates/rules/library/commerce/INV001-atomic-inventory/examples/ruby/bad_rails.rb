@@ -118,3 +118,15 @@ class Checkouts
     end
   end
 end
+
+class SellMany
+  def call(lines)
+    changed = []
+    lines.each do |line|
+      product = Product.find(line.product_id)
+      product.stock -= line.quantity # expect: INV001
+      changed << product
+    end
+    Product.import changed, on_duplicate_key_update: [:stock]
+  end
+end

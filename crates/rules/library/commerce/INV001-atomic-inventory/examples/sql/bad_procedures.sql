@@ -15,8 +15,8 @@ AS
 BEGIN
     SELECT @left = quantity FROM stock WHERE name = @name
     SET @left = @left - @wanted
-    UPDATE stock -- expect: INV001
-    SET quantity = @left
+    UPDATE stock
+    SET quantity = @left -- expect: INV001
     WHERE name = @name
     SET @wanted = 0
 END

@@ -1,0 +1,41 @@
+// Changes that are gathered first and written together are still one change after one read each.
+import { Goods } from "./models";
+
+export async function sellMany(lines: { id: string; wanted: number }[]) {
+  const changes = [];
+  for (const line of lines) {
+    const goods = await Goods.findById(line.id);
+    if (goods.stock < line.wanted) throw new Error("sold out");
+    changes.push({
+      updateOne: {
+        filter: { _id: line.id },
+        update: { $set: { stock: goods.stock - line.wanted } }, // expect: INV001
+      },
+    });
+  }
+  await Goods.bulkWrite(changes);
+}
+
+export async function sellManyByClosure(lines: { id: string; wanted: number }[]) {
+  const changes = lines.map((line) => {
+    return {
+      updateOne: {
+        filter: { _id: line.id },
+        update: { $inc: { stock: -line.wanted } }, // expect: INV001
+      },
+    };
+  });
+  await Goods.bulkWrite(changes);
+}
+
+// Two amounts of one statement are one mistake, told once.
+export async function sellAndHold(store, id: string, wanted: number) {
+  const shelf = await store.stockLevel.findUnique({ where: { id } });
+  await store.stockLevel.update({ // expect: INV001
+    where: { id },
+    data: {
+      onHand: shelf.onHand - wanted,
+      reserved: shelf.reserved + wanted,
+    },
+  });
+}

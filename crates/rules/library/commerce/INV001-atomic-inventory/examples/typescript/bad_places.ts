@@ -1,0 +1,27 @@
+// Seats, tickets and slots run out like goods, also where they are counted by what is gone.
+export async function book(Show, id: string, wanted: number) {
+  const show = await Show.findById(id);
+  if (show.booked + wanted > show.capacity) throw new Error("full");
+  show.booked += wanted; // expect: INV001
+  await show.save();
+}
+
+export async function sellTickets(db, id: string, wanted: number) {
+  const tier = await db.tier.findUnique({ where: { id } });
+  const left = tier.maxTickets - tier.soldTickets;
+  if (left < wanted) throw new Error("full");
+  await db.tier.update({ where: { id }, data: { soldTickets: { increment: wanted } } }); // expect: INV001
+}
+
+export async function takeSlot(Day, id: string) {
+  const day = await Day.findByPk(id);
+  day.remainingSlots = day.remainingSlots - 1; // expect: INV001
+  await day.save();
+}
+
+export async function lendTool(Tool, id: string, wanted: number) {
+  const tool = await Tool.findById(id);
+  if (tool.quantity < wanted) throw new Error("none left");
+  tool.quantity -= wanted; // expect: INV001
+  await tool.save();
+}
