@@ -2,14 +2,13 @@
 //! against how many there are, or that a quantity is compared with what is wanted before it is taken.
 
 use super::fact::Reading;
-use super::names::{Meaning, is_bound, is_no_stock, is_quantity, is_taken, squashed};
-use super::owner::column_of;
+use super::names::{Meaning, is_bound, is_no_stock, is_quantity, is_taken, singular, squashed};
+use super::owner::{column_of, entity_words};
 use super::tree::{Kind, Node};
 use super::unit::Unit;
 
 /// What a column of an entity holds, by its name or by what the code shows of it.
 pub(crate) fn meaning(
-    unit: &Unit<'_, '_>,
     units: &[Unit<'_, '_>],
     entity: &str,
     column: &str,
@@ -24,7 +23,8 @@ pub(crate) fn meaning(
     if is_taken(column) {
         return units.iter().any(|unit| is_held_against_bound(unit, column)).then_some(Meaning::Reserved);
     }
-    (is_quantity(column) && is_compared_with_wanted(unit, entity, column)).then_some(Meaning::Stock)
+    let compared = |unit: &Unit<'_, '_>| is_compared_with_wanted(unit, entity, column);
+    (is_quantity(column) && units.iter().any(compared)).then_some(Meaning::Stock)
 }
 
 /// `event.sold + n > event.capacity`, also as `left = capacity - sold`.
@@ -46,7 +46,7 @@ fn is_compared_with_wanted(unit: &Unit<'_, '_>, entity: &str, column: &str) -> b
     let wanted = squashed(column);
     let own = |node: &Node<'_>| {
         column_of(node).is_some_and(|(object, name)| {
-            squashed(name) == wanted && squashed(&unit.owner(object).entity) == squashed(entity)
+            squashed(name) == wanted && is_same(&unit.owner(object).entity, entity)
         })
     };
     let asked = |node: &Node<'_>| !matches!(node.kind, Kind::Number(_) | Kind::Text(..)) && !node.any(&own);
@@ -60,7 +60,17 @@ fn is_compared_with_wanted(unit: &Unit<'_, '_>, entity: &str, column: &str) -> b
         }
         _ => false,
     };
-    unit.conditions.iter().any(|node| node.any(&compared))
+    places(unit).any(|node| node.any(&compared))
+}
+
+/// Whether two names mean the same thing: `items` and `Item`, `tbl_tool` and `tool`.
+fn is_same(one: &str, other: &str) -> bool {
+    let bare = |name: &str| {
+        let words = entity_words(name);
+        singular(&squashed(if words.is_empty() { name } else { &words }))
+    };
+    let (one, other) = (bare(one), bare(other));
+    one == other || one.len() > 3 && other.ends_with(&one) || other.len() > 3 && one.ends_with(&other)
 }
 
 /// Conditions, values of names and results: where amounts are compared.

@@ -225,10 +225,14 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;
             }
+            let refused = super::lock::refused_by_session(unit, write, reading);
             // Who says `locked_products` has locked them, here or in the caller.
             let named = super::names::words(&write.entity).iter().any(|word| word == "locked");
-            write.lock =
-                if called_under_lock || named { Lock::Held } else { super::lock::state(&places, write) };
+            write.lock = if called_under_lock || named || refused {
+                Lock::Held
+            } else {
+                super::lock::state(&places, write)
+            };
             write.called_before = called_before(unit, write.at);
         }
         facts.classes.extend(versioned_tables(&writes));

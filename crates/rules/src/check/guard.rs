@@ -28,8 +28,21 @@ pub(crate) fn is_condition(entry: &Entry<'_, '_>, key: &str, arguments: &[Node<'
         let second_chooses = arguments[1].any(&|node| {
             matches!(&node.kind, Kind::Pair(key, _) if key.name().is_some_and(|name| name == "where"))
         });
+        // A model's own `update($data, $id)` gives the values first.
+        let last = |name: &str| super::names::words(name).pop().unwrap_or_default();
+        let by_key = match arguments[1].kind {
+            Kind::Name(name) | Kind::Member(_, name) => {
+                matches!(last(name).as_str(), "id" | "kode" | "code" | "where" | "uuid" | "key" | "sku")
+            }
+            Kind::Number(_) => true,
+            _ => false,
+        };
         return FILTER_FIRST.contains(&key)
-            || key == "update" && !second_chooses && !keyword(&arguments[1]) && !is_options(&arguments[1]);
+            || key == "update"
+                && !second_chooses
+                && !by_key
+                && !keyword(&arguments[1])
+                && !is_options(&arguments[1]);
     }
     false
 }

@@ -3,8 +3,8 @@
 
 use super::vocabulary::{
     AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT,
-    NOT_STOCK, PLACES, QUANTITIES, RESERVED, RESERVED_WEAK, STILL, STOCK, STOCK_CORE, STOCK_ENTITIES,
-    STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
+    NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK, STILL, STOCK,
+    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -189,7 +189,7 @@ impl Names {
         if excluded || !listed {
             return None;
         }
-        if weak(STOCK_WEAK) {
+        if weak(STOCK_WEAK) || is_long_quantity(&column_words) {
             return Some(Meaning::Stock);
         }
         weak(RESERVED_WEAK).then_some(Meaning::Reserved)
@@ -204,6 +204,7 @@ impl Names {
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
             || is_taken(column_as_written)
+            || is_long_quantity(&words(column_as_written))
     }
 
     /// Whether a column means stock wherever it stands.
@@ -267,7 +268,15 @@ pub(crate) fn is_bound(column: &str) -> bool {
 
 /// Whether a column means stock in an entity of any name, if the code shows that it is taken from.
 pub(crate) fn is_quantity(column: &str) -> bool {
-    QUANTITIES.contains(&squashed(column).as_str())
+    QUANTITIES.contains(&squashed(column).as_str()) || is_long_quantity(&words(column))
+}
+
+/// `quantityForSale`, `cantidad_total`.
+fn is_long_quantity(words: &[String]) -> bool {
+    let one = words.iter().any(|word| QUANTITY_CORE.contains(&word.as_str()));
+    one && words
+        .iter()
+        .all(|word| QUANTITY_CORE.contains(&word.as_str()) || QUANTITY_FILLER.contains(&word.as_str()))
 }
 
 /// Whether an entity is what somebody wants, has bought or plays with, so that no quantity of it is stock.
@@ -302,6 +311,8 @@ mod tests {
             ("event", "numTicketsLeft", Some(Meaning::Stock)),
             ("funcion", "asientos_disponibles", Some(Meaning::Stock)),
             ("event", "remaining_days", None),
+            ("productos", "cantidadTotal", Some(Meaning::Stock)),
+            ("pedido", "cantidadTotal", None),
             ("user", "balance", None),
         ] {
             assert_eq!(names.meaning(entity, column), expected, "{entity}.{column}");

@@ -9,7 +9,9 @@ mod places;
 pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
 pub(super) use held::{RESERVED, RESERVED_WEAK};
 pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
-pub(super) use places::{BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, STILL, TAKEN};
+pub(super) use places::{
+    BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, STILL, TAKEN,
+};
 
 /// Columns that mean stock wherever they stand, written without separators.
 pub(super) const STOCK: &[&str] = &[
@@ -221,6 +223,29 @@ pub(super) const STOCK_ENTITIES: &[&str] = &[
     "size",
     "talla",
     "tamanho",
+    "existencia",
+    "almacen",
+    "bodega",
+    "deposito",
+    "insumo",
+    "repuesto",
+    "mercaderia",
+    "mercadoria",
+    "medicamento",
+    "remedio",
+    "libro",
+    "livro",
+    "buku",
+    "bahan",
+    "lot",
+    "lote",
+    "peca",
+    "thuoc",
+    "sach",
+    "kho",
+    "ilac",
+    "stokbarang",
+    "vaccine",
 ];
 /// Parts of an entity's name, written without separators, that make it one of them.
 pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
@@ -231,6 +256,7 @@ pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
     "spchitiet",
     "khohang",
     "vattu",
+    "tonkho",
     "producto",
     "produto",
     "estoque",

@@ -1,7 +1,8 @@
 //! Writes to amounts in a unit: assignments to objects that are saved, and update calls of mappers and builders.
 //! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`,
-//! changes that are gathered first in `write::gathered`.
+//! changes that are gathered first in `write::gathered`, numbers in caches in `write::cache`.
 
+mod cache;
 mod gathered;
 mod named;
 mod statement;
@@ -43,6 +44,7 @@ pub(crate) fn writes<'t, 'a>(
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
             writer.bulk(chain, position, &mut found);
+            writer.cached(chain, position, &mut found);
             writer.step(chain, position, &mut found);
             writer.increment(chain, position, &mut found);
             writer.named_setter(chain, position, &mut found);
@@ -100,7 +102,7 @@ struct Writer<'u, 't, 'a, 'r> {
 
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn meaning(&self, entity: &str, column: &str) -> Option<Meaning> {
-        super::evidence::meaning(self.unit, self.units, entity, column, self.reading)
+        super::evidence::meaning(self.units, entity, column, self.reading)
     }
 
     fn shape(&self, column: &str, value: &Node<'a>) -> Shape {
@@ -312,9 +314,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             }
             self.entry(chain, position, entry, wrapper, &entries, found);
         }
-        if let [Node { kind: Kind::Text(text, _), .. }, ..] = arguments
-            && matches!(key, "updateall" | "update")
-        {
+        // Rails also takes the values along: `update_all(["stock = stock - ?", n])`.
+        let first = match arguments {
+            [Node { kind: Kind::List(items), .. }, ..] => items.first(),
+            _ => arguments.first(),
+        };
+        if let (Some(text), "updateall" | "update") = (first.and_then(Node::text), key) {
             self.fragment(chain, position, text, found);
         }
     }

@@ -60,13 +60,38 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
 
     /// An UPDATE in a string.
     pub(super) fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
-        let Kind::Text(sql, parts) = &text.kind else { return };
+        let Kind::Text(sql, own) = &text.kind else { return };
         self.columns_of_object(sql, text, chain, found);
+        let pieces = self.continued(text);
+        let mut joined = sql.to_string();
+        let mut parts: Vec<&Node<'a>> = own.iter().collect();
+        for piece in &pieces {
+            if let Kind::Text(more, own) = &piece.kind {
+                joined.push_str(more.strip_prefix('?').filter(|_| own.len() > 1).unwrap_or(more));
+                parts.extend(own);
+            }
+        }
+        let (sql, parts) = (joined.as_str(), parts.as_slice());
         let mut before = 0;
         for piece in sql.split(';').map(str::trim).filter(|piece| !piece.is_empty()) {
             self.one_statement(piece, before, parts, text, chain, found);
             before += piece.to_ascii_lowercase().matches("update").count();
         }
+    }
+
+    /// What is put behind a statement's beginning: `sql += " WHERE id = 1"`.
+    fn continued(&self, text: &Node<'a>) -> Vec<&'t Node<'a>> {
+        let begun = self.unit.assignments.iter().find(|one| one.value.span == text.span);
+        let Some((name, at)) = begun.and_then(|one| Some((one.target.name()?, one.span.start))) else {
+            return Vec::new();
+        };
+        let later =
+            self.unit.assignments.iter().filter(|one| one.span.start > at && one.target.name() == Some(name));
+        later
+            .take_while(|one| matches!(one.operator, "+=" | ".="))
+            .map(|one| one.value)
+            .filter(|value| value.text().is_some())
+            .collect()
     }
 
     /// The MySQL driver takes columns as an object: `query('UPDATE products SET ? WHERE ?', [{ stock: n }, { id }])`.
@@ -115,7 +140,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         &self,
         sql: &str,
         before: usize,
-        parts: &[Node<'a>],
+        parts: &[&Node<'a>],
         text: &'t Node<'a>,
         chain: Option<usize>,
         found: &mut Vec<AmountWrite>,
@@ -141,7 +166,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             write.statement = statement;
             write.way = way_of(column.change);
             if column.change == sql::Change::Absolute
-                && let Some((direction, read)) = self.bound_value(&column.column, parts, chain)
+                && let Some((direction, read)) = self.bound_value(&column.column, parts, text, chain)
             {
                 write.way = Way::ReadModify(direction);
                 write.read = read;
@@ -180,23 +205,21 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn bound_value(
         &self,
         column: &str,
-        parts: &[Node<'a>],
+        parts: &[&Node<'a>],
+        text: &Node<'a>,
         chain: Option<&Chain<'t, 'a>>,
     ) -> Option<(Direction, Option<Span>)> {
         let arguments = chain.into_iter().flat_map(|chain| chain.links.iter());
         let arguments = arguments.flat_map(|link| super::gathered::bound(self.unit, link));
-        let later = self
-            .unit
-            .chains
-            .iter()
-            .filter(|other| chain.is_some_and(|chain| other.span.start > chain.span.start));
+        let begins = chain.map_or(text.span.start, |chain| chain.span.start);
+        let later = self.unit.chains.iter().filter(|other| other.span.start > begins);
         let later = later.flat_map(|chain| chain.links.iter()).filter(|link| {
             matches!(
                 link.key.as_str(),
                 "bindparam" | "bindvalue" | "execute" | "setint" | "setlong" | "addwithvalue" | "bind"
             )
         });
-        let values = parts.iter().chain(arguments).chain(later.flat_map(Link::given));
+        let values = parts.iter().copied().chain(arguments).chain(later.flat_map(Link::given));
         for value in values {
             let values: Vec<&Node<'a>> = match &value.kind {
                 Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => items.iter().collect(),

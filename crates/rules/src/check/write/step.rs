@@ -62,18 +62,30 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             }
             _ => return,
         };
+        // The change may have been put into a variable first.
+        let named = self.unit.definitions.iter().find_map(|(name, all)| {
+            all.iter()
+                .any(|one| one.value.span.start <= chain.span.start && chain.span.end <= one.value.span.end)
+                .then_some(*name)
+        });
         let runs = self.unit.chains.iter().find(|outer| {
-            let key = outer.links.last().map_or("", |link| link.key.as_str());
-            ["update", "findoneandupdate", "findandmodify"].iter().any(|prefix| key.starts_with(prefix))
-                && outer.span.end >= chain.span.end
+            let Some(link) = outer.links.last() else { return false };
+            let around = outer.span.start < chain.span.start && outer.span.end >= chain.span.end;
+            let given = link.given().iter().any(|argument| named.is_some() && argument.name() == named);
+            ["update", "findoneandupdate", "findandmodify"].iter().any(|prefix| link.key.starts_with(prefix))
+                && outer.span.start != chain.span.start
+                && (around || given)
         });
         let entity = runs.map_or(String::new(), |outer| self.unit.entity_of(outer));
         let Some(meaning) = self.meaning(&entity, &column) else { return };
         let mut write = self.write(meaning, &entity, &column, self.place(link));
         write.way = Way::Relative(sign(amount, Direction::Up));
         if let Some(outer) = runs {
-            let filter = outer.links.last().and_then(|link| link.given().first());
-            let guarded = filter.is_some_and(|filter| guard::names_column(filter, &column));
+            let filter = outer.links.last().and_then(|link| link.told().first());
+            let defined = filter
+                .and_then(|filter| Some(self.unit.definition(filter.name()?, filter.span.start)?.value));
+            let guarded =
+                filter.into_iter().chain(defined).any(|filter| guard::names_column(filter, &column));
             write.guard = if guarded { Guard::Amount } else { Guard::None };
             write.rows = guard::row_count(self.unit, outer, self.reading);
         }

@@ -91,3 +91,31 @@ public class Receiving
         await _rows.SaveAsync(row);
     }
 }
+
+public class ShelfRepository
+{
+    public async Task<int> SellAsync(IDbConnection connection, string code, int wanted)
+    {
+        var item = await connection.QueryFirstAsync<Item>("SELECT * FROM items WHERE code = @Code", new { Code = code });
+        if (item.QuantityForSale < wanted) return 0;
+        var left = item.QuantityForSale - wanted;
+        var sql = "UPDATE items SET QuantityForSale = @Left WHERE code = @Code"; // expect: INV001
+        return await connection.ExecuteAsync(sql, new { Left = left, Code = code });
+    }
+
+    public async Task GiveBackAsync(IDbConnection connection, string code, int returned)
+    {
+        var item = await connection.QueryFirstAsync<Item>("SELECT * FROM items WHERE code = @Code", new { Code = code });
+        item.QuantityForSale += returned; // expect: INV001
+        await connection.ExecuteAsync("UPDATE items SET QuantityForSale = @QuantityForSale WHERE Code = @Code", item);
+    }
+
+    public void SellByCommand(SqlConnection connection, int id, int wanted)
+    {
+        var read = new SqlCommand("SELECT Stock FROM Products WHERE Id = @id", connection);
+        int stock = Convert.ToInt32(read.ExecuteScalar());
+        var write = new SqlCommand("UPDATE Products SET Stock = @stock WHERE Id = @id", connection); // expect: INV001
+        write.Parameters.AddWithValue("@stock", stock - wanted);
+        write.ExecuteNonQuery();
+    }
+}

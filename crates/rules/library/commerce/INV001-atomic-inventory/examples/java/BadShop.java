@@ -116,3 +116,13 @@ class StockItem {
         this.availableQuantity -= wanted; // expect: INV001
     }
 }
+
+class OrderPlacedHandler {
+    void handle(OrderPlaced placed) {
+        Inventory shelf = Inventory.findById(placed.productId());
+        if (shelf.availableQuantity < placed.quantity()) {
+            throw new IllegalStateException("sold out");
+        }
+        shelf.availableQuantity -= placed.quantity(); // expect: INV001
+    }
+}

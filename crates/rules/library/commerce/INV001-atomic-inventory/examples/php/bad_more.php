@@ -26,3 +26,27 @@ class Apotheke
         mysqli_query($this->link, $list);
     }
 }
+
+class StokModel
+{
+    public function keluar($kode, $jumlah)
+    {
+        return $this->db->set('stok', "stok - $jumlah", FALSE) // expect: INV001
+            ->where('kode', $kode)->update('stok');
+    }
+
+    public function jual($id, $jumlah)
+    {
+        $barang = $this->barang_model->get($id);
+        $data = array('stok' => $barang->stok - $jumlah);
+        $this->barang_model->update($data, $id); // expect: INV001
+    }
+
+    public function handle($event)
+    {
+        if ($event->produto->estoque > 0) {
+            $event->produto->estoque--; // expect: INV001
+            $event->produto->save();
+        }
+    }
+}

@@ -30,7 +30,7 @@ class OrdersController < ApplicationController
   end
 
   def ignore_the_count
-    Product.where(id: params[:id]).where("stock >= ?", quantity).update_all(["stock = stock - ?", quantity])
+    Product.where(id: params[:id]).where("stock >= ?", quantity).update_all(["stock = stock - ?", quantity]) # expect: INV001
     Product.where("id = ? AND stock > 0", params[:id]).update_all("stock = stock - 1") # expect: INV001
     head :ok
   end

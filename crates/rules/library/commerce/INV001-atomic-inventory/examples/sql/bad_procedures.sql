@@ -29,3 +29,11 @@ BEGIN
     INSERT INTO movements (product_id, remaining) VALUES (chosen, remaining);
 END;
 $$;
+
+CREATE PROCEDURE DescontarExistencias @producto INT, @almacen INT, @cantidad INT
+AS
+BEGIN
+    UPDATE EXISTENCIAS
+    SET Cantidad = Cantidad - @cantidad -- expect: INV001
+    WHERE IDProducto = @producto AND IDAlmacen = @almacen
+END
