@@ -312,9 +312,7 @@ impl<'a> Lowering<'a> {
                 let (left, right) =
                     (self.field_or_empty(syntax, "left"), self.field_or_empty(syntax, "right"));
                 if operator == "<<" && self.language == Language::Ruby {
-                    let span = Span { end: left.span.end, ..left.span };
-                    let push = Node { kind: Kind::Member(left, "push"), span };
-                    return Some(Made::Kind(Kind::Call(Box::new(push), vec![*right])));
+                    return Some(Made::Kind(pushed(left, *right)));
                 }
                 Kind::Binary(operator, left, right)
             }
@@ -400,4 +398,11 @@ fn unwrapped(node: Node<'_>) -> Node<'_> {
         Kind::Other(mut items) if items.len() == 1 => items.remove(0),
         _ => node,
     }
+}
+
+/// Ruby's `list << element` is a call like any other.
+fn pushed<'a>(list: Box<Node<'a>>, element: Node<'a>) -> Kind<'a> {
+    let span = Span { end: list.span.end, ..list.span };
+    let push = Node { kind: Kind::Member(list, "push"), span };
+    Kind::Call(Box::new(push), vec![element])
 }
