@@ -24,6 +24,7 @@ pub(crate) const UPDATES: &[&str] = &[
     "updatedoc",
     "updatebyid",
     "setdoc",
+    "replaceone",
     // Django, SQLAlchemy
     "values",
     "aupdate",
@@ -71,6 +72,8 @@ pub(crate) const STEPS: &[(&str, bool)] = &[
     ("decrementeach", true),
     ("incrementeach", false),
     ("decrementquietly", true),
+    // Sanity
+    ("dec", true),
 ];
 /// Calls that make an expression the database computes.
 pub(crate) const COMPUTED: &[&str] = &[

@@ -3,8 +3,8 @@
 
 use super::vocabulary::{
     AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT,
-    NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK, STILL, STOCK,
-    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
+    NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK, SPARE, STILL,
+    STOCK, STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -271,11 +271,19 @@ pub(crate) fn is_quantity(column: &str) -> bool {
     QUANTITIES.contains(&squashed(column).as_str()) || is_long_quantity(&words(column))
 }
 
+/// Whether a column counts things that are given out one by one until none is left.
+pub(crate) fn is_spare(column: &str) -> bool {
+    SPARE.contains(&squashed(column).as_str())
+}
+
 /// `quantityForSale`, `cantidad_total`.
 fn is_long_quantity(words: &[String]) -> bool {
     let one = words.iter().any(|word| QUANTITY_CORE.contains(&word.as_str()));
+    // A `sale_quantity` is what was sold, a `quantity_for_sale` what can be had.
+    let for_sale = words.windows(2).any(|pair| pair[0] == "for" && pair[1] == "sale");
     one && words
         .iter()
+        .filter(|word| !for_sale || *word != "sale")
         .all(|word| QUANTITY_CORE.contains(&word.as_str()) || QUANTITY_FILLER.contains(&word.as_str()))
 }
 

@@ -10,7 +10,7 @@ pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
 pub(super) use held::{RESERVED, RESERVED_WEAK};
 pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
 pub(super) use places::{
-    BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, STILL, TAKEN,
+    BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, SPARE, STILL, TAKEN,
 };
 
 /// Columns that mean stock wherever they stand, written without separators.
@@ -152,6 +152,9 @@ pub(super) const STOCK_WEAK: &[&str] = &[
     "itemquantity",
     "totalquantity",
     "quantitytotal",
+    "pqty",
+    "pquantity",
+    "unidades",
 ];
 /// Of the columns that mean stock wherever they stand those that a line of an order may have too.
 pub(super) const AMBIGUOUS: &[&str] = &[

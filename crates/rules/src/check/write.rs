@@ -102,7 +102,7 @@ struct Writer<'u, 't, 'a, 'r> {
 
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     fn meaning(&self, entity: &str, column: &str) -> Option<Meaning> {
-        super::evidence::meaning(self.units, entity, column, self.reading)
+        super::evidence::meaning(self.unit, self.units, entity, column, self.reading)
     }
 
     fn shape(&self, column: &str, value: &Node<'a>) -> Shape {
@@ -167,15 +167,6 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             },
         };
         self.object_write(object, column, operator, value, at, found);
-    }
-
-    fn is_cart_code(&self) -> bool {
-        let names = [self.unit.name, self.unit.class.map_or("", |class| class.name)];
-        names.iter().any(|name| {
-            super::names::words(name)
-                .iter()
-                .any(|word| matches!(word.as_str(), "cart" | "basket" | "wishlist"))
-        })
     }
 
     fn is_own_field(&self, name: &str) -> bool {
@@ -246,7 +237,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         // In a cart's own code a product that was handed in is a line of the cart.
         let shelf =
             ["stock", "inventory", "warehouse"].iter().any(|word| squashed(&owner.entity).contains(word));
-        if self.is_cart_code() && owner.load.is_none() && !shelf && !self.reading.names.is_strong(column) {
+        if super::evidence::is_cart(self.unit)
+            && owner.load.is_none()
+            && !shelf
+            && !self.reading.names.is_strong(column)
+        {
             return;
         }
         let (way, read) = match operator {
@@ -262,6 +257,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.way = way;
         write.read = read;
         write.persistence = persistence::of(self.unit, object, &owner, at, self.reading);
+        if write.persistence == Persistence::Unseen
+            && statement::is_bound_later(self.unit, object, column, at)
+        {
+            write.persistence = Persistence::Saved;
+        }
         let receiver = self.unit.function.map_or("", |function| function.receiver);
         if write.persistence == Persistence::Unseen && !receiver.is_empty() && object.name() == Some(receiver)
         {
@@ -289,7 +289,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         {
             return;
         }
-        if let ("setsql", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments) {
+        if let ("setsql" | "set", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments)
+            && (key == "setsql" || text.contains('='))
+        {
             self.fragment(chain, position, text, found);
             return;
         }

@@ -194,6 +194,27 @@ pub(in crate::check) const QUANTITIES: &[&str] = &[
     "itemquantity",
     "totalquantity",
     "currentquantity",
+    "unidades",
+    "slots",
+    "seats",
+    "tickets",
+    "spots",
+    "cupo",
+    "cupos",
+    "vagas",
+    "plazas",
+    "kuota",
+    "quota",
+    "kursi",
+];
+/// Of these the columns of things that are given out one by one.
+pub(in crate::check) const SPARE: &[&str] = &[
+    "remaining",
+    "available",
+    "disponible",
+    "disponivel",
+    "copies",
+    "capacity",
     "slots",
     "seats",
     "tickets",
@@ -226,7 +247,6 @@ pub(in crate::check) const QUANTITY_CORE: &[&str] = &[
 /// Words that may stand beside them: `quantity_for_sale`, `cantidadTotal`, `jumlah_barang`.
 pub(in crate::check) const QUANTITY_FILLER: &[&str] = &[
     "for",
-    "sale",
     "total",
     "current",
     "actual",

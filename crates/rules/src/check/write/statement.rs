@@ -7,8 +7,10 @@ use crate::check::entry::entries;
 use crate::check::fact::{AmountWrite, Guard, RowCount, Way};
 use crate::check::guard;
 use crate::check::names::squashed;
+use crate::check::owner::column_of;
 use crate::check::sql::{self, SqlFact};
 use crate::check::tree::{Kind, Node, Span};
+use crate::check::unit::Unit;
 
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `update_all("stock = stock - 1")`.
@@ -250,6 +252,22 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                     .any(|argument| argument.root().name() == Some(name))
         })
     }
+}
+
+/// Whether a later UPDATE in the unit is given the changed column: `row.stock -= n; query("UPDATE ...", [row.stock])`.
+pub(super) fn is_bound_later(unit: &Unit<'_, '_>, object: &Node<'_>, column: &str, at: Span) -> bool {
+    let Some(name) = object.name().filter(|name| *name != "this") else { return false };
+    let own = |node: &Node<'_>| {
+        column_of(node).is_some_and(|(object, read)| object.name() == Some(name) && read == column)
+    };
+    unit.chains.iter().filter(|chain| chain.span.start > at.start).any(|chain| {
+        let mut given = chain.links.iter().flat_map(Link::given);
+        let updates = given.clone().any(|argument| {
+            let text = argument.text().unwrap_or_default().trim_start();
+            text.get(..7).is_some_and(|verb| verb.eq_ignore_ascii_case("update "))
+        });
+        updates && given.any(|argument| argument.any(&own))
+    })
 }
 
 fn way_of(change: sql::Change) -> Way {

@@ -100,3 +100,8 @@ func takeSeats(ctx context.Context, shows *mongo.Collection, id string, wanted i
 	_, err := shows.UpdateOne(ctx, bson.M{"_id": id}, bson.M{"$inc": bson.M{"availableSeats": -wanted}}) // expect: INV001
 	return err
 }
+
+func sellByBun(ctx context.Context, db *bun.DB, id string, wanted int) error {
+	_, err := db.NewUpdate().Model((*Product)(nil)).Set("stock = stock - ?", wanted).Where("id = ?", id).Exec(ctx) // expect: INV001
+	return err
+}

@@ -126,3 +126,11 @@ class OrderPlacedHandler {
         shelf.availableQuantity -= placed.quantity(); // expect: INV001
     }
 }
+
+class ImmutableShelf {
+    void sell(Long id, int wanted) {
+        Product shelf = products.findById(id).orElseThrow();
+        Product after = shelf.toBuilder().stock(shelf.getStock() - wanted).build(); // expect: INV001
+        products.save(after);
+    }
+}

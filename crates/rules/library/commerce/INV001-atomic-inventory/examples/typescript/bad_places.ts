@@ -25,3 +25,17 @@ export async function lendTool(Tool, id: string, wanted: number) {
   tool.quantity -= wanted; // expect: INV001
   await tool.save();
 }
+
+// `quota > 0` asks whether somebody can still be let in.
+export async function join(Course, id: string) {
+  const course = await Course.findByPk(id);
+  if (course.quota > 0) {
+    await course.decrement("quota"); // expect: INV001
+  }
+}
+
+// The row is changed in memory, then its column is bound to a statement.
+export async function sellRow(connection, row, wanted: number) {
+  row.stock_quantity = row.stock_quantity - wanted; // expect: INV001
+  connection.query("UPDATE goods SET ? WHERE ?", [{ stock_quantity: row.stock_quantity }, { id: row.id }]);
+}
