@@ -2,9 +2,10 @@
 //! The defaults serve an unknown repository; a team adds its own words in `[check]` of `sellonce.toml`.
 
 use super::vocabulary::{
-    AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT,
-    NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK, SPARE, STILL,
-    STOCK, STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN, USED, USED_WEAK,
+    AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HELD_CORE, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER,
+    NOT_AMOUNT, NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK,
+    SPARE, STILL, STOCK, STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN,
+    USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -175,7 +176,7 @@ impl Names {
         if self.is_stock(&column, &column_words) && !excluded_anyhow {
             return Some(Meaning::Stock);
         }
-        if RESERVED.contains(&column.as_str()) {
+        if RESERVED.contains(&column.as_str()) || is_held(&column_words) {
             return Some(Meaning::Reserved);
         }
         // The details of a warehouse are what lies in it.
@@ -204,6 +205,7 @@ impl Names {
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
             || is_taken(column_as_written)
+            || is_held(&words(column_as_written))
             || is_long_quantity(&words(column_as_written))
     }
 
@@ -241,6 +243,14 @@ fn is_composed(words: &[String]) -> bool {
                 || STOCK_FILLER.contains(&word.as_str())
                 || word.len() <= 2 && !NOT_AMOUNT.contains(&word.as_str())
         })
+}
+
+/// `inventoryReserved`, `cantidad_reservada`: units of stock that are held for somebody.
+fn is_held(words: &[String]) -> bool {
+    let (held, others): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| HELD_CORE.contains(&word.as_str()));
+    let stock = |word: &&String| [STOCK_CORE, QUANTITY_CORE].iter().any(|list| list.contains(&word.as_str()));
+    held.len() == 1 && !others.is_empty() && others.iter().all(|word| stock(&word))
 }
 
 /// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
@@ -289,8 +299,45 @@ fn is_long_quantity(words: &[String]) -> bool {
 
 /// Whether an entity is what somebody wants, has bought or plays with, so that no quantity of it is stock.
 pub(crate) fn is_no_stock(entity: &str) -> bool {
-    let held =
-        ["asset", "holding", "wallet", "coin", "token", "account", "balance", "user", "game", "character"];
+    let held = [
+        "asset",
+        "holding",
+        "wallet",
+        "coin",
+        "token",
+        "account",
+        "balance",
+        "user",
+        "game",
+        "character",
+        "player",
+        "budget",
+        "leave",
+        "allowance",
+        "credit",
+        "subscription",
+        "loan",
+        "debt",
+        "payment",
+        "goal",
+        "fund",
+        "employee",
+        "limiter",
+        "bucket",
+        "buffer",
+        "buf",
+        "node",
+        "pool",
+        "worker",
+        "queue",
+        "stream",
+        "cache",
+        "usage",
+        "plan",
+        "envelope",
+        "task",
+        "job",
+    ];
     words(entity)
         .iter()
         .map(|word| singular(word))
@@ -321,6 +368,9 @@ mod tests {
             ("event", "remaining_days", None),
             ("productos", "cantidadTotal", Some(Meaning::Stock)),
             ("pedido", "cantidadTotal", None),
+            ("SimpleInventory", "inventoryReserved", Some(Meaning::Reserved)),
+            ("SimpleInventory", "inventoryInStock", Some(Meaning::Stock)),
+            ("lote", "cantidad_reservada", Some(Meaning::Reserved)),
             ("user", "balance", None),
         ] {
             assert_eq!(names.meaning(entity, column), expected, "{entity}.{column}");

@@ -7,7 +7,7 @@ mod limits;
 mod places;
 
 pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
-pub(super) use held::{RESERVED, RESERVED_WEAK};
+pub(super) use held::{HELD_CORE, RESERVED, RESERVED_WEAK};
 pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
 pub(super) use places::{
     BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, SPARE, STILL, TAKEN,

@@ -387,6 +387,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// Taking from what is held while taking from what is on hand settles a hold; it sells nothing new.
     fn settles(&self, entries: &[Entry<'t, 'a>]) -> bool {
         entries.iter().any(|entry| {
+            if entry.path.iter().any(|key| key == "inc") {
+                return is_hold(&entry.column)
+                    && super::amount::sign(entry.value, Direction::Up) != Direction::Up;
+            }
             is_hold(&entry.column)
                 && !matches!(
                     self.shape(&entry.column, entry.value),

@@ -39,3 +39,11 @@ export async function sellAndHold(store, id: string, wanted: number) {
     },
   });
 }
+
+// What is held for somebody is taken from the others.
+export async function holdMany(SimpleInventory, items) {
+  const changes = items.map((item) => ({
+    updateOne: { filter: { variantId: item.id }, update: { $inc: { inventoryReserved: item.wanted } } }, // expect: INV001
+  }));
+  await SimpleInventory.bulkWrite(changes);
+}

@@ -30,3 +30,22 @@ export async function lessOfIt(lineId: string, LineModel) {
     await entry.save();
   }
 }
+
+// Units that were held leave: nothing is sold that was not sold before.
+export async function shipMany(SimpleInventory, items) {
+  const changes = items.map((item) => ({
+    updateOne: {
+      filter: { variantId: item.id },
+      update: { $inc: { inventoryInStock: -item.wanted, inventoryReserved: -item.wanted } }, // fine: INV001
+    },
+  }));
+  await SimpleInventory.bulkWrite(changes);
+}
+
+// Money that is planned is no stock.
+export async function spend(Budget, id: string, amount: number) {
+  const budget = await Budget.findById(id);
+  if (budget.remaining < amount) throw new Error("too much");
+  budget.remaining -= amount; // fine: INV001
+  await budget.save();
+}
