@@ -250,7 +250,7 @@ fn is_held(words: &[String]) -> bool {
     let (held, others): (Vec<&String>, Vec<&String>) =
         words.iter().partition(|word| HELD_CORE.contains(&word.as_str()));
     let stock = |word: &&String| [STOCK_CORE, QUANTITY_CORE].iter().any(|list| list.contains(&word.as_str()));
-    held.len() == 1 && !others.is_empty() && others.iter().all(|word| stock(&word))
+    held.len() == 1 && !others.is_empty() && others.iter().all(stock)
 }
 
 /// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
