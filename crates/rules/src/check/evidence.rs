@@ -3,9 +3,11 @@
 
 use super::fact::Reading;
 use super::names::{
-    Meaning, is_bound, is_no_stock, is_quantity, is_spare, is_taken, singular, squashed, words,
+    Meaning, is_bound, is_core_quantity, is_no_stock, is_quantity, is_spare, is_taken, singular, squashed,
+    words,
 };
 use super::owner::{column_of, entity_words};
+use super::sql::{Change, ColumnWrite};
 use super::tree::{Kind, Node};
 use super::unit::Unit;
 
@@ -26,9 +28,73 @@ pub(crate) fn meaning(
     if is_taken(column) {
         return units.iter().any(|unit| is_held_against_bound(unit, column)).then_some(Meaning::Reserved);
     }
-    let compared =
-        |other: &Unit<'_, '_>| is_compared_with_wanted(other, entity, column, std::ptr::eq(other, unit));
-    (is_quantity(column) && units.iter().any(compared)).then_some(Meaning::Stock)
+    let here = |other: &Unit<'_, '_>| std::ptr::eq(other, unit);
+    let shown = is_quantity(column)
+        && units.iter().any(|other| is_compared_with_wanted(other, entity, column, here(other)))
+        || is_core_quantity(column) && units.iter().any(|other| is_lowered(other, entity, column));
+    shown.then_some(Meaning::Stock)
+}
+
+/// Whether the only sign that a column holds stock is that the file takes from it.
+pub(crate) fn is_guessed(
+    unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
+    entity: &str,
+    column: &str,
+    reading: Reading<'_>,
+) -> bool {
+    let here = |other: &Unit<'_, '_>| std::ptr::eq(other, unit);
+    reading.names.meaning(entity, column).is_none()
+        && !is_taken(column)
+        && !units.iter().any(|other| is_compared_with_wanted(other, entity, column, here(other)))
+}
+
+/// `UPDATE tools SET quantity = quantity - ?`: a table of any name whose quantity is lowered by what somebody wants.
+pub(crate) fn is_lowered_by(statement: &str, table: &str, column: &ColumnWrite) -> bool {
+    let text: String = statement.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect();
+    let by_one = format!("{}-1", squashed(&column.column));
+    let text = text.to_lowercase();
+    let one = text
+        .find(&by_one)
+        .is_some_and(|at| !text[at + by_one.len()..].starts_with(|next: char| next.is_ascii_digit()));
+    column.change == Change::Down
+        && is_core_quantity(&column.column)
+        && !is_no_stock(table)
+        && !one
+        && table.len() > 2
+        && table != "hole"
+}
+
+/// `tool.quantity -= wanted`, also as a setter or in the map of an update: what is taken is no number, as it is in a cart.
+fn is_lowered(unit: &Unit<'_, '_>, entity: &str, column: &str) -> bool {
+    if entity_words(entity).len() < 3 {
+        return false;
+    }
+    let wanted = squashed(column);
+    let own = |node: &Node<'_>| {
+        column_of(node).is_some_and(|(object, name)| {
+            squashed(name) == wanted && is_same(&unit.owner(object).entity, entity)
+        })
+    };
+    let asked = |node: &Node<'_>| !matches!(node.kind, Kind::Number(_));
+    let less = |node: &Node<'_>| matches!(&node.kind, Kind::Binary("-", left, right) if left.any(&own) && asked(right));
+    let assigned = unit.assignments.iter().any(|one| {
+        own(one.target)
+            && match one.operator {
+                "-=" => asked(one.value),
+                "=" => one.value.any(&less),
+                _ => false,
+            }
+    });
+    let given = |node: &Node<'_>| {
+        matches!(&node.kind, Kind::Pair(key, value)
+            if key.text().or(key.name()).is_some_and(|key| squashed(key) == wanted) && value.any(&less))
+    };
+    assigned
+        || unit.chains.iter().flat_map(|chain| &chain.links).any(|link| {
+            let sets = link.key.strip_prefix("set").is_some_and(|rest| rest == wanted);
+            link.given().iter().any(|argument| sets && argument.any(&less) || argument.any(&given))
+        })
 }
 
 /// Whether the code is a cart's own: there an item is a line.

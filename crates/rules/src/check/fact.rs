@@ -76,6 +76,8 @@ pub(crate) struct AmountWrite {
     pub(crate) rows: RowCount,
     pub(crate) persistence: Persistence,
     pub(crate) lock: Lock,
+    /// Only what the file does with the column says that it holds stock.
+    pub(crate) guessed: bool,
     /// Another amount of the same row is settled by the same statement.
     pub(crate) settles: bool,
     pub(crate) at: Span,

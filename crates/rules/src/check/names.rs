@@ -281,6 +281,11 @@ pub(crate) fn is_quantity(column: &str) -> bool {
     QUANTITIES.contains(&squashed(column).as_str()) || is_long_quantity(&words(column))
 }
 
+/// Whether a column is named a quantity and nothing else.
+pub(crate) fn is_core_quantity(column: &str) -> bool {
+    is_long_quantity(&words(column))
+}
+
 /// Whether a column counts things that are given out one by one until none is left.
 pub(crate) fn is_spare(column: &str) -> bool {
     SPARE.contains(&squashed(column).as_str())
@@ -322,6 +327,9 @@ pub(crate) fn is_no_stock(entity: &str) -> bool {
         "goal",
         "fund",
         "employee",
+        "share",
+        "crypto",
+        "investment",
         "limiter",
         "bucket",
         "buffer",

@@ -3,7 +3,7 @@
 
 use super::amount::Direction;
 use super::fact::{AmountWrite, FileFacts, Guard, Lock, Persistence, Reading, RowCount, Way};
-use super::names::squashed;
+use super::names::{Meaning, squashed};
 use super::sql::{self, Change, SqlFact};
 use super::tree::Span;
 use std::collections::HashMap;
@@ -65,7 +65,9 @@ fn update(
     let judged = told.is_some_and(|variable| is_judged(&reading.source[end..], variable));
     let mut found = Vec::new();
     for column in &writes {
-        let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
+        let named_so = reading.names.meaning(&table, &column.column);
+        let guessed = super::evidence::is_lowered_by(alone, &table, column).then_some(Meaning::Stock);
+        let Some(meaning) = named_so.or(guessed) else { continue };
         let own = |guard: &String| squashed(guard) == squashed(&column.column);
         let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
         let (way, read) = way(column, &tokens(alone), routine);
@@ -78,6 +80,7 @@ fn update(
             rows: RowCount::Unseen,
             persistence: Persistence::Statement,
             lock: if routine.locked { Lock::Held } else { Lock::None },
+            guessed: named_so.is_none(),
             settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
             at: span(reading.source, start + named(text, &column.column), end),
             statement: start,

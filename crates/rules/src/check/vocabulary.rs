@@ -116,6 +116,20 @@ pub(super) const STOCK: &[&str] = &[
     "copiesavailable",
     "copiesleft",
     "remainingcopies",
+    "inventario",
+    "disponibilidad",
+    "disponibilita",
+    "lagermenge",
+    "stockinhand",
+    "itemsleft",
+    "itemsavailable",
+    "availableitems",
+    "ostatok",
+    "quantityinstore",
+    "quantityinhand",
+    "qtyinhand",
+    "quantityinwarehouse",
+    "unitsonhand",
 ];
 /// Columns that mean stock only in entities named like stock.
 pub(super) const STOCK_WEAK: &[&str] = &[

@@ -120,6 +120,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             persistence: Persistence::Statement,
             lock: Lock::None,
             settles: false,
+            guessed: super::evidence::is_guessed(self.unit, self.units, entity, column, self.reading),
             at,
             statement: at.start,
             named: None,

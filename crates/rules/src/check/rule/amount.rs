@@ -26,6 +26,7 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 }
                 (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
                 (Persistence::Managed, _) => Confidence::Medium,
+                (_, _) if write.guessed => Confidence::Medium,
                 (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
                 (_, _) if consumes(write.meaning, direction) => Confidence::High,
                 (_, _) => Confidence::Medium,
@@ -56,8 +57,9 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 let message = format!(
                     "{what} is changed without a condition on what is left: a check made before does not hold any more when this runs, and it can go below zero."
                 );
+                let confidence = if write.guessed { Confidence::Medium } else { Confidence::High };
                 return Some(
-                    Finding::new(rule, Confidence::High, write.at, message)
+                    Finding::new(rule, confidence, write.at, message)
                         .fix(FIX)
                         .related("read here", write.read)
                         .related("written here", write.named),

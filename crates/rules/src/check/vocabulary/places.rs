@@ -243,6 +243,11 @@ pub(in crate::check) const QUANTITY_CORE: &[&str] = &[
     "qtd",
     "qtde",
     "units",
+    "ilosc",
+    "anzahl",
+    "kolichestvo",
+    "shuliang",
+    "unidades",
 ];
 /// Words that may stand beside them: `quantity_for_sale`, `cantidadTotal`, `jumlah_barang`.
 pub(in crate::check) const QUANTITY_FILLER: &[&str] = &[

@@ -10,6 +10,26 @@ use crate::check::names::words;
 use crate::check::owner::column_of;
 use crate::check::tree::{Kind, Node};
 
+/// How the names of functions begin that set a column to what they are given.
+const SETTERS: &[&str] = &[
+    "set",
+    "update",
+    "save",
+    "change",
+    "modify",
+    "edit",
+    "actualizar",
+    "atualizar",
+    "modificar",
+    "cambiar",
+    "alterar",
+    "ubah",
+    "perbarui",
+    "capnhat",
+    "guncelle",
+    "aggiorna",
+];
+
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `updateStock(id, product.stock - n)`: a function named after the column is given what was computed from the read.
     pub(super) fn named_setter(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
@@ -18,14 +38,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.built(chain, position, found);
         self.place_of_column(chain, position, found);
         let [_, rest @ ..] = link.given() else { return };
-        let parts = words(link.name);
-        let sets = parts.first().is_some_and(|verb| {
-            matches!(verb.as_str(), "set" | "update" | "save" | "change" | "modify" | "edit" | "actualizar")
-        });
-        let named = parts.iter().skip(1).any(|word| {
+        let Some(rest_of_name) = SETTERS.iter().find_map(|verb| link.key.strip_prefix(verb)) else { return };
+        let named = words(link.name).iter().skip(1).any(|word| {
             self.reading.names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount")
         });
-        if !sets || !named {
+        if !named && !self.reading.names.is_strong(rest_of_name) {
             return;
         }
         for value in rest {

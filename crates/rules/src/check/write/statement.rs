@@ -4,9 +4,10 @@ use super::{Writer, is_hold};
 use crate::check::amount::{Direction, Shape};
 use crate::check::chain::{Chain, Link};
 use crate::check::entry::entries;
+use crate::check::evidence;
 use crate::check::fact::{AmountWrite, Guard, RowCount, Way};
 use crate::check::guard;
-use crate::check::names::squashed;
+use crate::check::names::{Meaning, squashed};
 use crate::check::owner::column_of;
 use crate::check::sql::{self, SqlFact};
 use crate::check::tree::{Kind, Node, Span};
@@ -162,7 +163,8 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             Guard::None
         };
         for column in writes {
-            let Some(meaning) = self.meaning(&table, &column.column) else { continue };
+            let guessed = evidence::is_lowered_by(sql, &table, &column).then_some(Meaning::Stock);
+            let Some(meaning) = self.meaning(&table, &column.column).or(guessed) else { continue };
             let (statement, at) = self.statement_place(text.span, before, &column.column);
             let mut write = self.write(meaning, &table, &column.column, at);
             write.statement = statement;

@@ -134,3 +134,11 @@ class ImmutableShelf {
         products.save(after);
     }
 }
+
+class ServletOfSales {
+    void sell(int id, int sold) {
+        Producto producto = productos.buscar(id);
+        int nuevo = producto.getStock() - sold;
+        productos.actualizarStock(id, nuevo); // expect: INV001
+    }
+}

@@ -125,3 +125,19 @@ def sell_by_name(session, product_id, wanted):
     product = session.get(Product, product_id)
     setattr(product, "stock", product.stock - wanted)  # expect: INV001
     session.commit()
+
+
+def lend(session, tool_id, wanted):
+    tool = session.get(Tool, tool_id)
+    tool.quantity -= wanted  # expect: INV001
+    session.commit()
+
+
+def give_back(session, tool_id, returned):
+    tool = session.get(Tool, tool_id)
+    tool.quantity += returned  # expect: INV001
+    session.commit()
+
+
+def lend_by_statement(cursor, tool_id, wanted):
+    cursor.execute("UPDATE tools SET cantidad = cantidad - %s WHERE id = %s", (wanted, tool_id))  # expect: INV001

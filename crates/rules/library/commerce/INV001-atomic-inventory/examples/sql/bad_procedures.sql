@@ -37,3 +37,8 @@ BEGIN
     SET Cantidad = Cantidad - @cantidad -- expect: INV001
     WHERE IDProducto = @producto AND IDAlmacen = @almacen
 END
+
+CREATE PROCEDURE lend_tools(IN tool INT, IN wanted INT)
+BEGIN
+    UPDATE tools SET quantity = quantity - wanted WHERE id = tool; -- expect: INV001
+END
