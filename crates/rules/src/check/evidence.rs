@@ -19,6 +19,10 @@ pub(crate) fn meaning(
     column: &str,
     reading: Reading<'_>,
 ) -> Option<Meaning> {
+    // What players carry is no stock, whatever it is called.
+    if ["playerid", "player_id", "discord.ext", "discord.js"].iter().any(|word| reading.has(word)) {
+        return None;
+    }
     if let Some(meaning) = reading.names.meaning(entity, column) {
         return Some(meaning);
     }
@@ -67,7 +71,7 @@ pub(crate) fn is_lowered_by(statement: &str, table: &str, column: &ColumnWrite) 
 
 /// `tool.quantity -= wanted`, also as a setter or in the map of an update: what is taken is no number, as it is in a cart.
 fn is_lowered(unit: &Unit<'_, '_>, entity: &str, column: &str) -> bool {
-    if entity_words(entity).len() < 3 {
+    if entity_words(entity).len() < 4 {
         return false;
     }
     let wanted = squashed(column);

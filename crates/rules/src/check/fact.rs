@@ -163,6 +163,10 @@ const WORDS: &[&str] = &[
     "outbox",
     "outgoing",
     "updateexpression",
+    "playerid",
+    "player_id",
+    "discord.ext",
+    "discord.js",
 ];
 
 static SEARCH: LazyLock<Option<AhoCorasick>> =
