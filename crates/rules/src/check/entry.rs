@@ -73,6 +73,15 @@ pub(crate) fn bulk_entries<'t, 'a>(node: &'t Node<'a>, found: &mut Vec<Entry<'t,
     }
 }
 
+/// `fetch(url, { method: 'PUT', body: ... })`: a change through another server.
+pub(crate) fn is_http_change(link: &Link<'_, '_>) -> bool {
+    let change = |node: &Node<'_>| {
+        matches!(&node.kind, Kind::Pair(key, value) if key.text().or(key.name()) == Some("method")
+            && value.text().is_some_and(|verb| matches!(verb.to_ascii_uppercase().as_str(), "PUT" | "PATCH")))
+    };
+    link.key == "fetch" && link.given().iter().any(|argument| argument.any(&change))
+}
+
 fn collect<'t, 'a>(
     node: &'t Node<'a>,
     argument: usize,
@@ -108,6 +117,9 @@ fn collect<'t, 'a>(
         }
         // Diesel: `stock.eq(stock - 1)`.
         Kind::Call(callee, arguments) => {
+            if let (Kind::Member(_, "stringify"), [body, ..]) = (&callee.kind, arguments.as_slice()) {
+                collect(body, argument, path, found);
+            }
             if let (Kind::Member(column, "eq"), [value]) = (&callee.kind, arguments.as_slice()) {
                 let name = column.name().or(match column.kind {
                     Kind::Member(_, name) => Some(name),

@@ -61,12 +61,12 @@ pub(crate) fn is_lowered_by(statement: &str, table: &str, column: &ColumnWrite) 
     let one = text
         .find(&by_one)
         .is_some_and(|at| !text[at + by_one.len()..].starts_with(|next: char| next.is_ascii_digit()));
-    column.change == Change::Down
-        && is_core_quantity(&column.column)
-        && !is_no_stock(table)
-        && !one
-        && table.len() > 2
-        && table != "hole"
+    column.change == Change::Down && is_plain_quantity(table, &column.column) && !one
+}
+
+/// Whether a column of a table is a quantity, and the table no cart's or order's.
+pub(crate) fn is_plain_quantity(table: &str, column: &str) -> bool {
+    is_core_quantity(column) && !is_no_stock(table) && table.len() > 2 && table != "hole"
 }
 
 /// `tool.quantity -= wanted`, also as a setter or in the map of an update: what is taken is no number, as it is in a cart.

@@ -297,7 +297,8 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             return;
         }
         let wrapper = !UPDATES.contains(&key)
-            && ["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix));
+            && (["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix))
+                || super::entry::is_http_change(link));
         // `inventoryService.updateReservationItem(id, { quantity })` is about the reservation.
         let named = super::owner::entity_words(link.name);
         let bought = super::owner::is_bought(&named) || named.contains("reservation");
@@ -307,7 +308,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let mut entries = entries(link);
         for (index, argument) in arguments.iter().enumerate() {
             let defined = argument.name().and_then(|name| self.unit.definition(name, argument.span.start));
-            if let Some(defined) = defined.filter(|defined| !wrapper && !defined.part && !defined.element) {
+            if let Some(defined) = defined.filter(|defined| !defined.part && !defined.element) {
                 super::entry::named_entries(defined.value, index, &mut entries);
             }
         }

@@ -13,6 +13,24 @@ use crate::check::sql::{self, SqlFact};
 use crate::check::tree::{Kind, Node, Span};
 use crate::check::unit::Unit;
 
+/// Calls that give a prepared statement its values.
+const BINDS: &[&str] = &[
+    "bindparam",
+    "bindvalue",
+    "execute",
+    "setint",
+    "setlong",
+    "setdouble",
+    "setfloat",
+    "setbigdecimal",
+    "setobject",
+    "setstring",
+    "setparameter",
+    "addwithvalue",
+    "addparameter",
+    "bind",
+];
+
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `update_all("stock = stock - 1")`.
     pub(super) fn fragment(
@@ -163,7 +181,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             Guard::None
         };
         for column in writes {
-            let guessed = evidence::is_lowered_by(sql, &table, &column).then_some(Meaning::Stock);
+            let lowered = evidence::is_lowered_by(sql, &table, &column)
+                || evidence::is_plain_quantity(&table, &column.column)
+                    && column.change == sql::Change::Absolute
+                    && matches!(
+                        self.bound_value(&column.column, parts, text, chain),
+                        Some((Direction::Down, _))
+                    );
+            let guessed = lowered.then_some(Meaning::Stock);
             let Some(meaning) = self.meaning(&table, &column.column).or(guessed) else { continue };
             let (statement, at) = self.statement_place(text.span, before, &column.column);
             let mut write = self.write(meaning, &table, &column.column, at);
@@ -217,13 +242,24 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let arguments = arguments.flat_map(|link| super::gathered::bound(self.unit, link));
         let begins = chain.map_or(text.span.start, |chain| chain.span.start);
         let later = self.unit.chains.iter().filter(|other| other.span.start > begins);
-        let later = later.flat_map(|chain| chain.links.iter()).filter(|link| {
-            matches!(
-                link.key.as_str(),
-                "bindparam" | "bindvalue" | "execute" | "setint" | "setlong" | "addwithvalue" | "bind"
-            )
-        });
-        let values = parts.iter().copied().chain(arguments).chain(later.flat_map(Link::given));
+        let holder = self.holder(text);
+        let later = later
+            .flat_map(|chain| chain.links.iter().map(move |link| (chain, link)))
+            .filter(|(chain, link)| {
+                let key = link.key.as_str();
+                BINDS.contains(&key)
+                    || matches!(key, "run" | "exec" | "execcontext" | "query")
+                        && holder.is_some()
+                        && chain.root.name() == holder
+            })
+            .map(|(_, link)| link);
+        // ADO.NET: `command.Parameters.Add("@stock", SqlDbType.Int).Value = left`.
+        let set =
+            self.unit.assignments.iter().filter(|one| {
+                one.span.start > begins && matches!(&one.target.kind, Kind::Member(_, "Value"))
+            });
+        let set = set.map(|one| one.value);
+        let values = parts.iter().copied().chain(arguments).chain(later.flat_map(Link::given)).chain(set);
         for value in values {
             let values: Vec<&Node<'a>> = match &value.kind {
                 Kind::List(items) | Kind::New(_, items) | Kind::Other(items) => items.iter().collect(),
@@ -237,6 +273,17 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             }
         }
         None
+    }
+
+    /// The variable that the statement in `text`, or what was prepared of it, was put into.
+    fn holder(&self, text: &Node<'a>) -> Option<&'a str> {
+        let around = |span: Span| span.start <= text.span.start && text.span.end <= span.end;
+        let holders = self.unit.assignments.iter().filter(|one| around(one.value.span));
+        let nearest = holders.min_by_key(|one| one.value.span.end - one.value.span.start)?;
+        match &nearest.target.kind {
+            Kind::List(names) => names.first().and_then(Node::name),
+            _ => nearest.target.name(),
+        }
     }
 
     /// The chain that runs the statement in `text`, when the text was put into a variable first.

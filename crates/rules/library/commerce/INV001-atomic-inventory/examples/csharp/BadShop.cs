@@ -119,3 +119,15 @@ public class ShelfRepository
         write.ExecuteNonQuery();
     }
 }
+
+public class ShelfByParameter
+{
+    public void Sell(SqlConnection connection, int id, int wanted)
+    {
+        var read = new SqlCommand("SELECT Stock FROM Products WHERE Id = @id", connection);
+        int stock = (int)read.ExecuteScalar();
+        var change = new SqlCommand("UPDATE Products SET Stock = @stock WHERE Id = @id", connection); // expect: INV001
+        change.Parameters.Add("@stock", SqlDbType.Int).Value = stock - wanted;
+        change.ExecuteNonQuery();
+    }
+}

@@ -47,3 +47,22 @@ export async function holdMany(SimpleInventory, items) {
   }));
   await SimpleInventory.bulkWrite(changes);
 }
+
+// The number goes to another server, which writes what it is told.
+export async function sellThroughServer(goods, wanted: number) {
+  await fetch(`/api/goods/${goods.id}`, { // expect: INV001
+    method: "PUT",
+    body: JSON.stringify({ ...goods, stock: goods.stock - wanted }),
+  });
+}
+
+export async function sellThroughClient(goods, wanted: number) {
+  const after = { ...goods, stock: goods.stock - wanted };
+  await updateGoods(goods.id, after); // expect: INV001
+}
+
+export function sellPrepared(db, id: string, wanted: number) {
+  const goods = db.prepare("SELECT * FROM items WHERE id = ?").get(id);
+  const change = db.prepare("UPDATE items SET quantity = ? WHERE id = ?"); // expect: INV001
+  change.run(goods.quantity - wanted, id);
+}

@@ -49,3 +49,8 @@ export async function spend(Budget, id: string, amount: number) {
   budget.remaining -= amount; // fine: INV001
   await budget.save();
 }
+
+// What a person typed goes to another server.
+export async function correct(goods, counted: number) {
+  await fetch(`/api/goods/${goods.id}`, { method: "PUT", body: JSON.stringify({ ...goods, stock: counted }) }); // fine: INV001
+}
