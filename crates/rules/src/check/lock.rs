@@ -303,11 +303,20 @@ pub(crate) fn refused_by_session(unit: &Unit<'_, '_>, write: &AmountWrite, readi
         return true;
     }
     let own = unit.chains.iter().filter(in_session).find(|chain| chain.span.start == write.statement);
-    own.is_some_and(|own| {
-        let entity = unit.entity_of(own);
-        let before = unit.chains.iter().filter(|chain| chain.span.start < own.span.start);
-        before.filter(in_session).any(|chain| !entity.is_empty() && unit.entity_of(chain) == entity)
-    })
+    // What was read into a map first is the same document still: `for (...) { row.stock -= n; row.save({ session }) }`.
+    let saves = |chain: &&Chain<'_, '_>| {
+        chain.span.start > write.at.start && chain.links.last().is_some_and(|link| link.key == "save")
+    };
+    let saved = unit.chains.iter().filter(in_session).find(saves);
+    let entity = own.map(|own| unit.entity_of(own)).or(saved.map(|_| write.entity.clone()));
+    let entity = squashed(&entity.unwrap_or_default());
+    let until = own.map_or(write.at.start, |own| own.span.start);
+    let before = unit.chains.iter().filter(|chain| chain.span.start < until);
+    !entity.is_empty()
+        && before.filter(in_session).any(|chain| {
+            let read = squashed(&unit.entity_of(chain));
+            read.len() > 3 && (read.contains(&entity) || entity.contains(&read))
+        })
 }
 
 /// Whether a call is given a session of MongoDB.

@@ -34,7 +34,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `redis.set(key, left - n)` after `left = redis.get(key)`; `redis.decrby(key, n)` whose answer nobody looks at.
     pub(super) fn cached(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
-        let (sets, takes) = (SETS.contains(&link.key.as_str()), TAKES.contains(&link.key.as_str()));
+        let template = chain.links[..position].iter().any(|before| before.key == "opsforvalue")
+            && matches!(link.key.as_str(), "increment" | "decrement");
+        let (sets, takes) =
+            (SETS.contains(&link.key.as_str()), template || TAKES.contains(&link.key.as_str()));
         let [key, rest @ ..] = link.told() else { return };
         if !sets && !takes || self.is_elsewhere(chain, position) {
             return;

@@ -142,3 +142,13 @@ class ServletOfSales {
         productos.actualizarStock(id, nuevo); // expect: INV001
     }
 }
+
+class RedisShelf {
+    void sell(long id, int wanted) {
+        Integer left = Integer.valueOf(redisTemplate.opsForValue().get("stock:" + id));
+        if (left < wanted) {
+            throw new IllegalStateException("sold out");
+        }
+        redisTemplate.opsForValue().decrement("stock:" + id, wanted); // expect: INV001
+    }
+}

@@ -50,3 +50,19 @@ class StokModel
         }
     }
 }
+
+class BoundShelf
+{
+    public function sell($id, $wanted)
+    {
+        $read = $this->connection->prepare("SELECT stock FROM products WHERE id = ?");
+        $read->bind_param("i", $id);
+        $read->execute();
+        $read->bind_result($stock);
+        $read->fetch();
+        $left = $stock - $wanted;
+        $change = $this->connection->prepare("UPDATE products SET stock = ? WHERE id = ?"); // expect: INV001
+        $change->bind_param("ii", $left, $id);
+        $change->execute();
+    }
+}

@@ -62,3 +62,13 @@ exports.sellInSessionByStep = async (id, wanted, session) => {
   if (goods.stock < wanted) throw new Error("sold out");
   await Goods.updateOne({ _id: id }, { $inc: { stock: -wanted } }, { session }); // fine: INV001
 };
+
+exports.sellFromMap = async (lines, session) => {
+  const shelves = await Inventory.find({ goods: lines.map((line) => line.id) }).session(session);
+  const inventoryMap = new Map(shelves.map((shelf) => [String(shelf.goods), shelf]));
+  for (const line of lines) {
+    const inventory = inventoryMap.get(String(line.id));
+    inventory.reserved += line.wanted; // fine: INV001
+    await inventory.save({ session });
+  }
+};
