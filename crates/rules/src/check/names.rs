@@ -198,15 +198,16 @@ impl Names {
 
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
     pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
-        let column = squashed(column_as_written);
-        self.is_stock(&column, &words(column_as_written))
+        let words = words(column_as_written);
+        let column = words.concat();
+        self.is_stock(&column, &words)
             || self.limits.contains(&column)
             || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK, QUANTITIES]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
-            || is_taken(column_as_written)
-            || is_held(&words(column_as_written))
-            || is_long_quantity(&words(column_as_written))
+            || are_taken(&words)
+            || is_long_quantity(&words)
+            || is_held(&words)
     }
 
     /// Whether a column means stock wherever it stands.
@@ -256,19 +257,22 @@ fn is_held(words: &[String]) -> bool {
 /// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
 fn are_left(words: &[String]) -> bool {
     let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let all =
-        words.iter().all(|word| [STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())));
-    all && one(STILL) && one(PLACES)
+    one(STILL)
+        && one(PLACES)
+        && words.iter().all(|word| [STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())))
 }
 
 /// Whether a column counts what is gone of something that has an end: `tickets_sold`, `bookedSeats`. It means stock only
 /// where it is held against that end (`evidence`).
 pub(crate) fn is_taken(column: &str) -> bool {
-    let words = words(column);
+    are_taken(&words(column))
+}
+
+fn are_taken(words: &[String]) -> bool {
     let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let all =
-        words.iter().all(|word| [TAKEN, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())));
-    all && one(TAKEN) || HOLDERS.contains(&words.concat().as_str())
+    one(TAKEN)
+        && words.iter().all(|word| [TAKEN, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())))
+        || HOLDERS.contains(&words.concat().as_str())
 }
 
 /// Whether a column says how many there are in all.

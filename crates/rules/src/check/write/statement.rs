@@ -82,6 +82,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// An UPDATE in a string.
     pub(super) fn statement(&self, text: &'t Node<'a>, chain: Option<usize>, found: &mut Vec<AmountWrite>) {
         let Kind::Text(sql, own) = &text.kind else { return };
+        if !sql.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"update")) {
+            return;
+        }
         self.columns_of_object(sql, text, chain, found);
         let pieces = self.continued(text);
         let mut joined = sql.to_string();
