@@ -257,9 +257,9 @@ fn is_held(words: &[String]) -> bool {
 /// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
 fn are_left(words: &[String]) -> bool {
     let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    one(STILL)
-        && one(PLACES)
-        && words.iter().all(|word| [STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())))
+    // `half_tickets_available`, `vipSeatsLeft`: one more word tells which of them.
+    let other = |word: &&String| ![STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str()));
+    one(STILL) && one(PLACES) && words.iter().filter(other).count() <= 1
 }
 
 /// Whether a column counts what is gone of something that has an end: `tickets_sold`, `bookedSeats`. It means stock only
@@ -378,6 +378,7 @@ mod tests {
             ("event", "numTicketsLeft", Some(Meaning::Stock)),
             ("funcion", "asientos_disponibles", Some(Meaning::Stock)),
             ("event", "remaining_days", None),
+            ("event", "half_tickets_available", Some(Meaning::Stock)),
             ("productos", "cantidadTotal", Some(Meaning::Stock)),
             ("pedido", "cantidadTotal", None),
             ("SimpleInventory", "inventoryReserved", Some(Meaning::Reserved)),

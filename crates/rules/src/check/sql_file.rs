@@ -8,9 +8,14 @@ use super::sql::{self, Change, SqlFact};
 use super::tree::Span;
 use std::collections::HashMap;
 
+/// A routine's end is not looked for beyond this.
+const ROUTINE_BYTES_MAX: usize = 20_000;
+
 /// What a routine has done so far.
 #[derive(Debug, Default)]
 struct Routine {
+    /// Whether a routine has begun, as opposed to a script.
+    begun: bool,
     locked: bool,
     /// Variables that hold an amount, and where it was read.
     held: HashMap<String, Span>,
@@ -25,7 +30,7 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
     for (start, statement) in statements(source) {
         let upper = statement.to_ascii_uppercase();
         if begins_routine(&upper) {
-            routine = Routine::default();
+            routine = Routine { begun: true, ..Routine::default() };
         }
         routine.locked |=
             ["FOR UPDATE", "UPDLOCK", "HOLDLOCK", "SERIALIZABLE"].iter().any(|word| upper.contains(word));
@@ -70,6 +75,7 @@ fn update(
         let Some(meaning) = named_so.or(guessed) else { continue };
         let own = |guard: &String| squashed(guard) == squashed(&column.column);
         let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
+        let by_where = !judged && told.is_none() && !checks.iter().any(own);
         let (way, read) = way(column, &tokens(alone), routine);
         found.push(AmountWrite {
             meaning,
@@ -77,7 +83,11 @@ fn update(
             column: column.column.clone(),
             way,
             guard: if guarded { Guard::Amount } else { Guard::None },
-            rows: RowCount::Unseen,
+            rows: if by_where && routine.begun && !is_counted(&reading.source[end..]) {
+                RowCount::Ignored
+            } else {
+                RowCount::Unseen
+            },
             persistence: Persistence::Statement,
             lock: if routine.locked { Lock::Held } else { Lock::None },
             guessed: named_so.is_none(),
@@ -162,6 +172,14 @@ fn is_judged(rest: &str, variable: &str) -> bool {
         }
         asking && word.eq_ignore_ascii_case(variable)
     })
+}
+
+/// Whether a routine asks in what follows how many rows a statement changed.
+fn is_counted(rest: &str) -> bool {
+    let near = rest.get(..rest.len().min(ROUTINE_BYTES_MAX)).unwrap_or(rest);
+    let upper = near.to_ascii_uppercase();
+    let routine = upper.find("CREATE ").map_or(upper.as_str(), |next| &upper[..next]);
+    ["FOUND", "ROW_COUNT", "ROWCOUNT", "RETURNING"].iter().any(|word| routine.contains(word))
 }
 
 fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {

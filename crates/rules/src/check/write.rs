@@ -64,29 +64,7 @@ pub(crate) fn writes<'t, 'a>(
         }
     }
     held_with_what_is_taken(&mut found);
-    moved_together(&mut found);
     found
-}
-
-/// `shelf.available -= n; shelf.reserved += n`: units that move from one amount of a row to another are one change.
-fn moved_together(writes: &mut [AmountWrite]) {
-    const LINES_MAX: usize = 3;
-    let stock: Vec<(usize, usize, String, Option<Span>)> = writes
-        .iter()
-        .filter(|write| write.meaning == Meaning::Stock && matches!(write.way, Way::ReadModify(_)))
-        .map(|write| (write.statement, write.at.line, write.entity.clone(), write.read))
-        .collect();
-    let held = |write: &&mut AmountWrite| {
-        write.meaning == Meaning::Reserved && matches!(write.way, Way::ReadModify(_))
-    };
-    for write in writes.iter_mut().filter(held) {
-        let near = stock.iter().find(|(_, line, entity, read)| {
-            line.abs_diff(write.at.line) <= LINES_MAX && *entity == write.entity && *read == write.read
-        });
-        if let Some((statement, ..)) = near {
-            write.statement = *statement;
-        }
-    }
 }
 
 /// Units that become reserved in the statement that takes them from stock on condition are there: its condition is

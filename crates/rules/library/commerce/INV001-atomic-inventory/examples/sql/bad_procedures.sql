@@ -42,3 +42,13 @@ CREATE PROCEDURE lend_tools(IN tool INT, IN wanted INT)
 BEGIN
     UPDATE tools SET quantity = quantity - wanted WHERE id = tool; -- expect: INV001
 END
+
+-- The condition refuses, and nobody hears of it.
+CREATE FUNCTION seat_taken() RETURNS trigger AS $$
+BEGIN
+    UPDATE events
+    SET seats_left = seats_left - 1 -- expect: INV001
+    WHERE id = NEW.event_id AND seats_left > 0;
+    RETURN NEW;
+END
+$$ LANGUAGE plpgsql;

@@ -66,11 +66,3 @@ export function sellPrepared(db, id: string, wanted: number) {
   const change = db.prepare("UPDATE items SET quantity = ? WHERE id = ?"); // expect: INV001
   change.run(goods.quantity - wanted, id);
 }
-
-// Units that move from one amount of a row to another are one change, told once.
-export async function holdOne(Inventory, id: string, wanted: number) {
-  const inventory = await Inventory.findById(id);
-  inventory.available -= wanted; // expect: INV001
-  inventory.reserved += wanted;
-  await inventory.save();
-}
