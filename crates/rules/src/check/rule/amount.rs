@@ -17,20 +17,7 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
     let what = describe(write);
     match write.way {
         Way::ReadModify(direction) => {
-            let confidence = match (write.persistence, direction) {
-                (Persistence::Unseen, _) => return None,
-                (Persistence::MethodOfClass, _)
-                    if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
-                {
-                    return None;
-                }
-                (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
-                (Persistence::Managed, _) => Confidence::Medium,
-                (_, _) if write.guessed => Confidence::Medium,
-                (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
-                (_, _) if consumes(write.meaning, direction) => Confidence::High,
-                (_, _) => Confidence::Medium,
-            };
+            let confidence = confidence(write, direction, project)?;
             let late = if write.lock == Lock::AfterRead {
                 " The lock is taken after the read, so it protects an old value."
             } else {
@@ -78,6 +65,23 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
             )
         }
         Way::Absolute => None,
+    }
+}
+
+/// How sure it is that an amount which is read and written back is a mistake; `None` if nothing shows that it is stored.
+fn confidence(write: &AmountWrite, direction: Direction, project: &Project) -> Option<Confidence> {
+    match (write.persistence, direction) {
+        (Persistence::Unseen, _) => None,
+        (Persistence::MethodOfClass, _)
+            if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
+        {
+            None
+        }
+        (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write),
+        (Persistence::Managed, _) => Some(Confidence::Medium),
+        (_, _) if write.guessed || write.lock == Lock::AfterRead => Some(Confidence::Medium),
+        (_, _) if consumes(write.meaning, direction) => Some(Confidence::High),
+        (_, _) => Some(Confidence::Medium),
     }
 }
 
