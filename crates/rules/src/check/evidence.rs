@@ -30,7 +30,9 @@ pub(crate) fn meaning(
         return None;
     }
     if is_taken(column) {
-        return units.iter().any(|unit| is_held_against_bound(unit, column)).then_some(Meaning::Reserved);
+        let held =
+            units.iter().any(|other| is_held_against_bound(other, entity, column, std::ptr::eq(other, unit)));
+        return held.then_some(Meaning::Reserved);
     }
     let here = |other: &Unit<'_, '_>| std::ptr::eq(other, unit);
     let shown = is_quantity(column)
@@ -110,9 +112,14 @@ pub(crate) fn is_cart(unit: &Unit<'_, '_>) -> bool {
 }
 
 /// `event.sold + n > event.capacity`, also as `left = capacity - sold`.
-fn is_held_against_bound(unit: &Unit<'_, '_>, column: &str) -> bool {
+/// In another function it must be the same thing whose count is held.
+fn is_held_against_bound(unit: &Unit<'_, '_>, entity: &str, column: &str, here: bool) -> bool {
     let wanted = squashed(column);
-    let own = |node: &Node<'_>| named(node).is_some_and(|name| squashed(name) == wanted);
+    let own = |node: &Node<'_>| {
+        named(node).is_some_and(|name| squashed(name) == wanted)
+            && (here
+                || column_of(node).is_some_and(|(object, _)| is_same(&unit.owner(object).entity, entity)))
+    };
     let bound = |node: &Node<'_>| named(node).is_some_and(|name| is_bound(name) && squashed(name) != wanted);
     let held = |node: &Node<'_>| {
         let Kind::Binary("<" | ">" | "<=" | ">=" | "-" | "==" | "===", left, right) = &node.kind else {
