@@ -106,7 +106,35 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     }
 
     fn shape(&self, column: &str, value: &Node<'a>) -> Shape {
-        Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected }.shape(value)
+        let question =
+            Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected };
+        match question.shape(value) {
+            Shape::Absolute => self.shape_of_given(column, value).unwrap_or(Shape::Absolute),
+            shape => shape,
+        }
+    }
+
+    /// The shape of a parameter's value, as a caller in the same file computes it: `store(id, shelf.stock - n)`.
+    fn shape_of_given(&self, column: &str, value: &Node<'a>) -> Option<Shape> {
+        let function = self.unit.function.filter(|function| function.name.len() > 3)?;
+        let name = value.name()?;
+        let position = function.parameters.iter().position(|parameter| parameter.name == name)?;
+        let key = squashed(function.name);
+        // A function named after the column is told where it is called.
+        if named::sets_column(function.name, &key, self.reading.names) {
+            return None;
+        }
+        let calls =
+            self.units.iter().flat_map(|caller| caller.chains.iter().map(move |chain| (caller, chain)));
+        calls.into_iter().find_map(|(caller, chain)| {
+            let link = chain.links.first().filter(|link| link.key == key)?;
+            let own = chain.root.name() == Some("this") || chain.root.name() == Some(link.name);
+            let given = link.given().get(position).filter(|_| own)?;
+            let selected = selected_columns(caller);
+            let question = Question { unit: caller, names: self.reading.names, column, selected: &selected };
+            let shape = question.shape(given);
+            matches!(shape, Shape::ReadModify(..)).then_some(shape)
+        })
     }
 
     fn write(&self, meaning: Meaning, entity: &str, column: &str, at: Span) -> AmountWrite {

@@ -6,7 +6,7 @@ use crate::check::chain::Chain;
 use crate::check::fact::{AmountWrite, Persistence, Way};
 use crate::check::guard;
 use crate::check::idiom::SAVES;
-use crate::check::names::words;
+use crate::check::names::{Names, words};
 use crate::check::owner::column_of;
 use crate::check::tree::{Kind, Node};
 
@@ -38,11 +38,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.built(chain, position, found);
         self.place_of_column(chain, position, found);
         let [_, rest @ ..] = link.given() else { return };
-        let Some(rest_of_name) = SETTERS.iter().find_map(|verb| link.key.strip_prefix(verb)) else { return };
-        let named = words(link.name).iter().skip(1).any(|word| {
-            self.reading.names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount")
-        });
-        if !named && !self.reading.names.is_strong(rest_of_name) {
+        if !sets_column(link.name, &link.key, self.reading.names) {
             return;
         }
         for value in rest {
@@ -162,6 +158,16 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.rows = guard::row_count(self.unit, chain, self.reading);
         found.push(write);
     }
+}
+
+/// Whether a function is named after a column that it sets: `updateStock`, `atualizar_estoque`.
+pub(super) fn sets_column(name: &str, key: &str, names: &Names) -> bool {
+    let Some(rest) = SETTERS.iter().find_map(|verb| key.strip_prefix(verb)) else { return false };
+    let named = words(name)
+        .iter()
+        .skip(1)
+        .any(|word| names.may_matter(word) && !matches!(word.as_str(), "count" | "number" | "amount"));
+    named || names.is_strong(rest)
 }
 
 /// The thing and the column that a path of Firebase ends at: `products/7/stock`.

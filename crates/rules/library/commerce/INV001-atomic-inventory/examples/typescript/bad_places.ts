@@ -39,3 +39,16 @@ export async function sellRow(connection, row, wanted: number) {
   row.stock_quantity = row.stock_quantity - wanted; // expect: INV001
   connection.query("UPDATE goods SET ? WHERE ?", [{ stock_quantity: row.stock_quantity }, { id: row.id }]);
 }
+
+// The function that writes is told what its caller computed from a read.
+function finish(connection, left: number, id: string) {
+  connection.query("UPDATE products SET stock_quantity = ? WHERE id = ?", [left, id]); // expect: INV001
+}
+
+export function sellThroughHelper(connection, id: string, wanted: number) {
+  connection.query("SELECT * FROM products WHERE id = ?", [id], (error, rows) => {
+    const before = rows[0].stock_quantity;
+    if (before < wanted) return;
+    finish(connection, before - wanted, id);
+  });
+}
