@@ -34,8 +34,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `redis.set(key, left - n)` after `left = redis.get(key)`; `redis.decrby(key, n)` whose answer nobody looks at.
     pub(super) fn cached(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
-        let template = chain.links[..position].iter().any(|before| before.key == "opsforvalue")
-            && matches!(link.key.as_str(), "increment" | "decrement");
+        let on = chain.links[..position].iter().map(|before| before.name).chain(chain.root.name());
+        let template = matches!(link.key.as_str(), "increment" | "decrement")
+            && on.map(words).any(|words| {
+                words.iter().any(|word| matches!(word.as_str(), "redis" | "cache" | "ops" | "jedis"))
+            });
         let (sets, takes) =
             (SETS.contains(&link.key.as_str()), template || TAKES.contains(&link.key.as_str()));
         let [key, rest @ ..] = link.told() else { return };

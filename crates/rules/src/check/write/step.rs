@@ -20,7 +20,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         // Ruby's `decrement(:stock)` in a method of the model is about the model itself.
         let bare = position == 0 && chain.root.name() == Some(link.name);
         let own = self.unit.class.filter(|_| bare && self.reading.language == Language::Ruby);
-        for (column, amount) in stepped(link) {
+        // A key of a cache (`stock:42`) is no column: `write::cache` judges it.
+        let columns = stepped(link).into_iter().filter(|(column, _)| !column.contains([':', '?', '/']));
+        for (column, amount) in columns {
             let entity = own.map_or_else(|| self.unit.entity_of(chain), |class| class.name.to_owned());
             let Some(meaning) = self.meaning(&entity, column) else { continue };
             let mut write = self.write(meaning, &entity, column, self.place(link));
