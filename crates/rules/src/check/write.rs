@@ -233,6 +233,20 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             ([value], Some(column)) if column.starts_with(|c: char| c.is_uppercase() || c == '_') => {
                 self.object_write(object, column.trim_start_matches('_'), "=", value, at, found);
             }
+            // `product.UpdateStock(product.Stock - n)`: the object is told what was computed from itself.
+            ([value], None) if object.name().is_some_and(|name| name != "this") => {
+                let column = ["Update", "update", "Change", "change"]
+                    .iter()
+                    .find_map(|verb| name.strip_prefix(verb))
+                    .filter(|column| self.reading.names.is_strong(column));
+                if let Some(column) = column
+                    && value.any(&|node| {
+                        super::owner::column_of(node).is_some_and(|(of, _)| of.name() == object.name())
+                    })
+                {
+                    self.object_write(object, column, "=", value, at, found);
+                }
+            }
             ([key, value], Some("" | "Data" | "Attribute" | "DataValue" | "attr")) => {
                 if let Some(column) = key.text().filter(|column| column.len() < 40) {
                     let column = column.to_owned();

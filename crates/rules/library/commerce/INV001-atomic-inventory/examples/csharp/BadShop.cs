@@ -131,3 +131,21 @@ public class ShelfByParameter
         change.ExecuteNonQuery();
     }
 }
+
+public class ShelfInWords
+{
+    public void Sell(string code, double wanted)
+    {
+        double quantity = Convert.ToDouble(Functions.Value("SELECT SoLuong FROM tblHang WHERE MaHang = N'" + code + "'"));
+        double left = quantity - wanted;
+        string sql = "UPDATE tblHang SET SoLuong = " + left + " WHERE MaHang = N'" + code + "'"; // expect: INV001
+        Functions.Run(sql);
+    }
+
+    public async Task SellByMethod(Guid id, int wanted)
+    {
+        var product = await _productRepository.GetByIdAsync(id);
+        product.UpdateStock(product.Stock - wanted); // expect: INV001
+        await _productRepository.UpdateAsync(product);
+    }
+}
