@@ -117,6 +117,11 @@ fn collect<'t, 'a>(
         }
         // Diesel: `stock.eq(stock - 1)`.
         Kind::Call(callee, arguments) => {
+            // Python makes what it hands over by calling a class: `obj_in=ProductUpdate(stock=left)`.
+            let class = callee.name().is_some_and(|name| name.starts_with(char::is_uppercase));
+            if class && arguments.iter().all(|part| matches!(part.kind, Kind::Pair(..))) {
+                arguments.iter().for_each(|part| collect(part, argument, path, found));
+            }
             if let (Kind::Member(_, "stringify"), [body, ..]) = (&callee.kind, arguments.as_slice()) {
                 collect(body, argument, path, found);
             }

@@ -228,6 +228,18 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             self.object_write(object, column, "=", value, chain.span, found);
         }
         let Kind::Member(object, name) = &callee.kind else { return };
+        // `Object.assign(product, { stock: left })`.
+        if let ("assign", Some("Object"), [object, Node { kind: Kind::List(parts), .. }]) =
+            (*name, object.name(), arguments.as_slice())
+        {
+            for part in parts {
+                if let Kind::Pair(key, value) = &part.kind
+                    && let Some(column) = key.text().or(key.name())
+                {
+                    self.object_write(object, column, "=", value, chain.span, found);
+                }
+            }
+        }
         let Some(at) = chain.links.last().map(|link| self.place(link)) else { return };
         match (arguments.as_slice(), name.strip_prefix("set").or_else(|| name.strip_prefix("Set"))) {
             ([value], Some(column)) if column.starts_with(|c: char| c.is_uppercase() || c == '_') => {

@@ -37,7 +37,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.generated(chain, position, found);
         self.built(chain, position, found);
         self.place_of_column(chain, position, found);
-        let [_, rest @ ..] = link.given() else { return };
+        let given = link.given();
+        let by_name = given.iter().take(1).filter(|argument| matches!(argument.kind, Kind::Pair(..)));
+        let rest = by_name.chain(given.iter().skip(1)).map(|argument| match &argument.kind {
+            Kind::Pair(_, value) => value,
+            _ => argument,
+        });
         if !sets_column(link.name, &link.key, self.reading.names) {
             return;
         }

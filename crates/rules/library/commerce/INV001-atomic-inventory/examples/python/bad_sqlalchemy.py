@@ -141,3 +141,13 @@ def give_back(session, tool_id, returned):
 
 def lend_by_statement(cursor, tool_id, wanted):
     cursor.execute("UPDATE tools SET cantidad = cantidad - %s WHERE id = %s", (wanted, tool_id))  # expect: INV001
+
+
+class KeywordService:
+    async def sell(self, product_id, wanted):
+        product = await self.products.get(product_id)
+        await self.products.update_stock(product_id=product_id, new_stock=product.stock - wanted)  # expect: INV001
+
+    def sell_by_schema(self, db, product_id, wanted):
+        product = crud.product.get(db, id=product_id)
+        crud.product.update(db, db_obj=product, obj_in=ProductUpdate(stock=product.stock - wanted))  # expect: INV001
