@@ -14,6 +14,7 @@ mod changed;
 mod class;
 mod declared;
 mod entry;
+mod evidence;
 mod fact;
 mod finding;
 mod format;
@@ -49,7 +50,7 @@ pub use tree::Span;
 use fact::{FileFacts, Reading};
 use project::Project;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What to check and how.
@@ -216,7 +217,9 @@ fn judged(checked: Vec<Checked>, options: &Options) -> Outcome {
 fn judge_file(file: Checked, project: &Project, options: &Options, outcome: &mut Outcome) {
     let lines: Vec<&str> = file.source.lines().collect();
     let confidence_min = options.confidence_min.unwrap_or(Confidence::Medium);
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    // A statement that changes several amounts is one mistake: the gravest is told.
+    let mut told: HashMap<(&str, usize), usize> = HashMap::new();
     for write in &file.facts.writes {
         let finding = rule::amount::judge(write, project);
         let kept = finding.is_none();
@@ -226,7 +229,15 @@ fn judge_file(file: Checked, project: &Project, options: &Options, outcome: &mut
             line: write.at.line,
             kept,
         });
-        findings.extend(finding);
+        let Some(finding) = finding else { continue };
+        match told.get(&(finding.rule, write.statement)) {
+            Some(before) if findings[*before].confidence >= finding.confidence => {}
+            Some(before) => findings[*before] = finding,
+            None => {
+                told.insert((finding.rule, write.statement), findings.len());
+                findings.push(finding);
+            }
+        }
     }
     let local = file.facts.local;
     let broken = local.findings.iter().map(|finding| (finding.rule, finding.at.line, false));

@@ -200,6 +200,8 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             return None;
         }
         match &value.kind {
+            // `available = quantity - reserved` follows from what was changed before.
+            Kind::Binary("-", left, right) if self.is_balance(left, right) => None,
             Kind::Binary(operator @ ("-" | "+"), left, right) => {
                 let base = if *operator == "-" { Direction::Down } else { Direction::Up };
                 if let Some(read) = self.reads(left, depth) {
@@ -240,6 +242,16 @@ impl<'t, 'a> Question<'_, 't, 'a> {
             // `Set(x)`-like wrappers and closures over the amount: `prev => prev - 1` is not a read of the database.
             _ => None,
         }
+    }
+
+    /// What is left of another column of the same thing when what is held or gone is taken away.
+    fn is_balance(&self, left: &Node<'a>, right: &Node<'a>) -> bool {
+        let (Some((of, whole)), Some((from, part))) = (column_of(left), column_of(right)) else {
+            return false;
+        };
+        let same = of.name().is_some() && of.name() == from.name();
+        let gone = super::write::is_hold(part) || super::names::is_taken(part);
+        same && gone && squashed(whole) != squashed(self.column)
     }
 
     fn derived_name(&self, name: &str, value: &Node<'a>, depth: usize) -> Option<(Direction, Option<Span>)> {

@@ -23,6 +23,14 @@ impl<'t, 'a> Link<'t, 'a> {
     pub(crate) fn given(&self) -> &'t [Node<'a>] {
         self.arguments.unwrap_or_default()
     }
+
+    /// The arguments without Go's context, which says nothing of rows.
+    pub(crate) fn told(&self) -> &'t [Node<'a>] {
+        match self.given() {
+            [first, rest @ ..] if is_context(first) => rest,
+            all => all,
+        }
+    }
 }
 
 /// A whole chain.
@@ -54,6 +62,18 @@ impl<'t, 'a> Chain<'t, 'a> {
     /// Whether the chain has one of these links.
     pub(crate) fn has(&self, keys: &[&str]) -> bool {
         self.link(keys).is_some()
+    }
+}
+
+/// `ctx`, `context.Background()`, `r.Context()`.
+fn is_context(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Name("ctx" | "c" | "context") | Kind::Member(_, "ctx" | "Ctx") => true,
+        Kind::Call(callee, arguments) => {
+            arguments.is_empty()
+                && matches!(callee.kind, Kind::Member(_, "Background" | "TODO" | "Context" | "UserContext"))
+        }
+        _ => false,
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Entry<'t, 'a> {
 /// All keys and values in a link's arguments.
 pub(crate) fn entries<'t, 'a>(link: &Link<'t, 'a>) -> Vec<Entry<'t, 'a>> {
     let mut found = Vec::new();
-    let arguments = link.given();
+    let arguments = link.told();
     for (index, argument) in arguments.iter().enumerate() {
         collect(argument, index, &mut Vec::new(), &mut found);
     }
@@ -73,6 +73,15 @@ pub(crate) fn bulk_entries<'t, 'a>(node: &'t Node<'a>, found: &mut Vec<Entry<'t,
     }
 }
 
+/// `fetch(url, { method: 'PUT', body: ... })`: a change through another server.
+pub(crate) fn is_http_change(link: &Link<'_, '_>) -> bool {
+    let change = |node: &Node<'_>| {
+        matches!(&node.kind, Kind::Pair(key, value) if key.text().or(key.name()) == Some("method")
+            && value.text().is_some_and(|verb| matches!(verb.to_ascii_uppercase().as_str(), "PUT" | "PATCH")))
+    };
+    link.key == "fetch" && link.given().iter().any(|argument| argument.any(&change))
+}
+
 fn collect<'t, 'a>(
     node: &'t Node<'a>,
     argument: usize,
@@ -108,6 +117,14 @@ fn collect<'t, 'a>(
         }
         // Diesel: `stock.eq(stock - 1)`.
         Kind::Call(callee, arguments) => {
+            // Python makes what it hands over by calling a class: `obj_in=ProductUpdate(stock=left)`.
+            let class = callee.name().is_some_and(|name| name.starts_with(char::is_uppercase));
+            if class && arguments.iter().all(|part| matches!(part.kind, Kind::Pair(..))) {
+                arguments.iter().for_each(|part| collect(part, argument, path, found));
+            }
+            if let (Kind::Member(_, "stringify"), [body, ..]) = (&callee.kind, arguments.as_slice()) {
+                collect(body, argument, path, found);
+            }
             if let (Kind::Member(column, "eq"), [value]) = (&callee.kind, arguments.as_slice()) {
                 let name = column.name().or(match column.kind {
                     Kind::Member(_, name) => Some(name),
@@ -121,6 +138,11 @@ fn collect<'t, 'a>(
         Kind::Function(function) => {
             for part in &function.body {
                 collect(part, argument, path, found);
+            }
+        }
+        Kind::Return(values) => {
+            for value in values {
+                collect(value, argument, path, found);
             }
         }
         _ => {}

@@ -76,9 +76,15 @@ pub(crate) struct AmountWrite {
     pub(crate) rows: RowCount,
     pub(crate) persistence: Persistence,
     pub(crate) lock: Lock,
+    /// Only what the file does with the column says that it holds stock.
+    pub(crate) guessed: bool,
     /// Another amount of the same row is settled by the same statement.
     pub(crate) settles: bool,
     pub(crate) at: Span,
+    /// The byte at which the statement begins that makes the change: one that changes several amounts is one mistake.
+    pub(crate) statement: usize,
+    /// Where the column stands in a call over several lines.
+    pub(crate) named: Option<Span>,
     pub(crate) read: Option<Span>,
     pub(crate) unit: String,
     /// Which of the unit's parameters the changed object is.
@@ -157,6 +163,10 @@ const WORDS: &[&str] = &[
     "outbox",
     "outgoing",
     "updateexpression",
+    "playerid",
+    "player_id",
+    "discord.ext",
+    "discord.js",
 ];
 
 static SEARCH: LazyLock<Option<AhoCorasick>> =
@@ -209,7 +219,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
     for (unit, own) in units.iter().zip(&locks) {
         let mut places = own.clone();
         places.extend(super::lock::through_calls(unit, &facts.locking));
-        let mut writes = super::write::writes(unit, reading);
+        let mut writes = super::write::writes(unit, &units, reading);
         let retried = !writes.is_empty() && super::lock::is_retried(unit, &units);
         let called_under_lock = !writes.is_empty() && super::lock::called_under_lock(unit, &units, &locks);
         for write in &mut writes {
@@ -221,10 +231,14 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             if retried && write.guard == Guard::None {
                 write.guard = Guard::Version;
             }
+            let refused = super::lock::refused_by_session(unit, write, reading);
             // Who says `locked_products` has locked them, here or in the caller.
             let named = super::names::words(&write.entity).iter().any(|word| word == "locked");
-            write.lock =
-                if called_under_lock || named { Lock::Held } else { super::lock::state(&places, write) };
+            write.lock = if called_under_lock || named || refused {
+                Lock::Held
+            } else {
+                super::lock::state(&places, write)
+            };
             write.called_before = called_before(unit, write.at);
         }
         facts.classes.extend(versioned_tables(&writes));

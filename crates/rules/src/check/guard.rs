@@ -28,8 +28,21 @@ pub(crate) fn is_condition(entry: &Entry<'_, '_>, key: &str, arguments: &[Node<'
         let second_chooses = arguments[1].any(&|node| {
             matches!(&node.kind, Kind::Pair(key, _) if key.name().is_some_and(|name| name == "where"))
         });
+        // A model's own `update($data, $id)` gives the values first.
+        let last = |name: &str| super::names::words(name).pop().unwrap_or_default();
+        let by_key = match arguments[1].kind {
+            Kind::Name(name) | Kind::Member(_, name) => {
+                matches!(last(name).as_str(), "id" | "kode" | "code" | "where" | "uuid" | "key" | "sku")
+            }
+            Kind::Number(_) => true,
+            _ => false,
+        };
         return FILTER_FIRST.contains(&key)
-            || key == "update" && !second_chooses && !keyword(&arguments[1]) && !is_options(&arguments[1]);
+            || key == "update"
+                && !second_chooses
+                && !by_key
+                && !keyword(&arguments[1])
+                && !is_options(&arguments[1]);
     }
     false
 }
@@ -53,7 +66,10 @@ fn keyword(node: &Node<'_>) -> bool {
 pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> Guard {
     let mut guard = Guard::None;
     for (index, link) in chain.links.iter().enumerate() {
-        if index == position || NEUTRAL.contains(&link.key.as_str()) {
+        // `update('stok')` names a table, not the column of the same name.
+        let table = matches!(link.key.as_str(), "update" | "table" | "from" | "into")
+            && matches!(link.given(), [Node { kind: Kind::Text(..), .. }]);
+        if index == position || table || NEUTRAL.contains(&link.key.as_str()) {
             continue;
         }
         match guard_of(link.given(), column) {
@@ -64,7 +80,7 @@ pub(crate) fn in_chain(chain: &Chain<'_, '_>, position: usize, column: &str) -> 
     }
     // `decrement({ id, stock: MoreThanOrEqual(n) }, 'stock', n)` and `findOneAndUpdate({ ... }, ...)`.
     let own = &chain.links[position];
-    if let [first, second, ..] = own.given()
+    if let [first, second, ..] = own.told()
         && !is_options(second)
         && !matches!(first.kind, Kind::Text(..) | Kind::Function(_) | Kind::Pair(..))
         && own.key != "set"
@@ -205,7 +221,9 @@ pub(crate) fn row_count(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Rea
     if prepared && unit.chains.iter().any(|outer| outer.has(&["push"]) && around(outer)) {
         return RowCount::Unseen;
     }
-    if matches!(reading.language, Language::Go) || prepared {
+    // MongoDB's driver gives the changed document, or an error when none fits.
+    let found = chain.links.iter().any(|link| link.key == "findoneandupdate");
+    if matches!(reading.language, Language::Go) && !(found && chain.used) || prepared {
         // Go's error says nothing of rows; a prepared statement is run elsewhere.
         return RowCount::Ignored;
     }

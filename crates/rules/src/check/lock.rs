@@ -2,6 +2,7 @@
 
 use super::chain::Chain;
 use super::fact::{AmountWrite, Lock, Reading};
+use super::language::Language;
 use super::names::{squashed, words};
 use super::owner::is_bought;
 use super::tree::{Kind, Node};
@@ -286,6 +287,59 @@ fn catches_conflict(function: &super::tree::Function<'_>) -> bool {
             )
         })
     })
+}
+
+/// Whether MongoDB refuses the second writer: the document was read inside the transaction that changes it, so the two
+/// changes conflict and one transaction is rolled back.
+pub(crate) fn refused_by_session(unit: &Unit<'_, '_>, write: &AmountWrite, reading: Reading<'_>) -> bool {
+    let in_session = |chain: &&Chain<'_, '_>| passes_session(chain, reading);
+    if !reading.source.contains("ession") {
+        return false;
+    }
+    let reads = |chain: &&Chain<'_, '_>| {
+        write.read.is_some_and(|read| chain.span.start <= read.start && read.end <= chain.span.end)
+    };
+    if unit.chains.iter().filter(reads).any(|chain| passes_session(chain, reading)) {
+        return true;
+    }
+    let own = unit.chains.iter().filter(in_session).find(|chain| chain.span.start == write.statement);
+    // What was read into a map first is the same document still: `for (...) { row.stock -= n; row.save({ session }) }`.
+    let saves = |chain: &&Chain<'_, '_>| {
+        chain.span.start > write.at.start && chain.links.last().is_some_and(|link| link.key == "save")
+    };
+    let saved = unit.chains.iter().filter(in_session).find(saves);
+    let entity = own.map(|own| unit.entity_of(own)).or(saved.map(|_| write.entity.clone()));
+    let entity = squashed(&entity.unwrap_or_default());
+    let until = own.map_or(write.at.start, |own| own.span.start);
+    let before = unit.chains.iter().filter(|chain| chain.span.start < until);
+    !entity.is_empty()
+        && before.filter(in_session).any(|chain| {
+            let read = squashed(&unit.entity_of(chain));
+            read.len() > 3 && (read.contains(&entity) || entity.contains(&read))
+        })
+}
+
+/// Whether a call is given a session of MongoDB.
+fn passes_session(chain: &Chain<'_, '_>, reading: Reading<'_>) -> bool {
+    let named = |node: &Node<'_>| node.name().is_some_and(|name| squashed(name).contains("session"));
+    let option = |node: &Node<'_>| {
+        node.any(&|part| match &part.kind {
+            Kind::Pair(key, value) => {
+                key.text().or(key.name()) == Some("session") && !value.any(&|v| v.name() == Some("null"))
+            }
+            Kind::List(items) => items.iter().any(|item| item.name() == Some("session")),
+            _ => false,
+        })
+    };
+    let script = matches!(reading.language, Language::TypeScript | Language::Tsx | Language::JavaScript);
+    let driver = ["start_session", "StartSession", "ClientSession", "SessionContext", "startSession"]
+        .iter()
+        .any(|word| reading.source.contains(word));
+    let called = |link: &super::chain::Link<'_, '_>| {
+        link.key == "session" && link.given().len() == 1 || link.given().iter().any(option)
+    };
+    (script || driver)
+        && chain.links.iter().any(|link| called(link) || driver && !script && link.given().iter().any(named))
 }
 
 /// Whether a write happens under one of the locks.

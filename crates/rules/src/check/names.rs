@@ -2,8 +2,10 @@
 //! The defaults serve an unknown repository; a team adds its own words in `[check]` of `sellonce.toml`.
 
 use super::vocabulary::{
-    FRAGMENTS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER, NOT_AMOUNT, NOT_STOCK, RESERVED, RESERVED_WEAK, STOCK,
-    STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, USED, USED_WEAK,
+    AMBIGUOUS, BOUNDS, COUNTING, FRAGMENTS, HELD_CORE, HOLDERS, LEFT, LEFT_WEAK, LIMIT_ENTITIES, NEVER,
+    NOT_AMOUNT, NOT_STOCK, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, RESERVED, RESERVED_WEAK,
+    SPARE, STILL, STOCK, STOCK_CORE, STOCK_ENTITIES, STOCK_ENTITY_PARTS, STOCK_FILLER, STOCK_WEAK, TAKEN,
+    USED, USED_WEAK,
 };
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -170,10 +172,11 @@ impl Names {
         if limited || in_owner(NEVER) || column_words.iter().any(|word| NOT_AMOUNT.contains(&word.as_str())) {
             return None;
         }
-        if self.is_stock(&column, &column_words) {
+        let excluded_anyhow = AMBIGUOUS.contains(&column.as_str()) && in_owner(NOT_STOCK);
+        if self.is_stock(&column, &column_words) && !excluded_anyhow {
             return Some(Meaning::Stock);
         }
-        if RESERVED.contains(&column.as_str()) {
+        if RESERVED.contains(&column.as_str()) || is_held(&column_words) {
             return Some(Meaning::Reserved);
         }
         // The details of a warehouse are what lies in it.
@@ -187,7 +190,7 @@ impl Names {
         if excluded || !listed {
             return None;
         }
-        if weak(STOCK_WEAK) {
+        if weak(STOCK_WEAK) || is_long_quantity(&column_words) {
             return Some(Meaning::Stock);
         }
         weak(RESERVED_WEAK).then_some(Meaning::Reserved)
@@ -195,12 +198,16 @@ impl Names {
 
     /// Whether a column may hold stock or a limit in some entity: worth a closer look.
     pub(crate) fn may_matter(&self, column_as_written: &str) -> bool {
-        let column = squashed(column_as_written);
-        self.is_stock(&column, &words(column_as_written))
+        let words = words(column_as_written);
+        let column = words.concat();
+        self.is_stock(&column, &words)
             || self.limits.contains(&column)
-            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK]
+            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK, QUANTITIES]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
+            || are_taken(&words)
+            || is_long_quantity(&words)
+            || is_held(&words)
     }
 
     /// Whether a column means stock wherever it stands.
@@ -213,6 +220,7 @@ impl Names {
         let counted = words.iter().skip_while(|word| matches!(word.as_str(), "num" | "number" | "no" | "of"));
         self.stock.contains(column)
             || is_composed(words)
+            || are_left(words)
             || self.stock.contains(&counted.map(String::as_str).collect::<String>())
     }
 
@@ -238,6 +246,116 @@ fn is_composed(words: &[String]) -> bool {
         })
 }
 
+/// `inventoryReserved`, `cantidad_reservada`: units of stock that are held for somebody.
+fn is_held(words: &[String]) -> bool {
+    let (held, others): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| HELD_CORE.contains(&word.as_str()));
+    let stock = |word: &&String| [STOCK_CORE, QUANTITY_CORE].iter().any(|list| list.contains(&word.as_str()));
+    held.len() == 1 && !others.is_empty() && others.iter().all(stock)
+}
+
+/// `available_seats`, `num_tickets_left`, `remainingSlots`: places that can still be had.
+fn are_left(words: &[String]) -> bool {
+    let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    // `half_tickets_available`, `vipSeatsLeft`: one more word tells which of them.
+    let other = |word: &&String| ![STILL, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str()));
+    one(STILL) && one(PLACES) && words.iter().filter(other).count() <= 1
+}
+
+/// Whether a column counts what is gone of something that has an end: `tickets_sold`, `bookedSeats`. It means stock only
+/// where it is held against that end (`evidence`).
+pub(crate) fn is_taken(column: &str) -> bool {
+    are_taken(&words(column))
+}
+
+fn are_taken(words: &[String]) -> bool {
+    let one = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    one(TAKEN)
+        && words.iter().all(|word| [TAKEN, PLACES, COUNTING].iter().any(|list| list.contains(&word.as_str())))
+        || HOLDERS.contains(&words.concat().as_str())
+}
+
+/// Whether a column says how many there are in all.
+pub(crate) fn is_bound(column: &str) -> bool {
+    words(column).iter().any(|word| BOUNDS.contains(&word.as_str()))
+}
+
+/// Whether a column means stock in an entity of any name, if the code shows that it is taken from.
+pub(crate) fn is_quantity(column: &str) -> bool {
+    QUANTITIES.contains(&squashed(column).as_str()) || is_long_quantity(&words(column))
+}
+
+/// Whether a column is named a quantity and nothing else.
+pub(crate) fn is_core_quantity(column: &str) -> bool {
+    is_long_quantity(&words(column))
+}
+
+/// Whether a column counts things that are given out one by one until none is left.
+pub(crate) fn is_spare(column: &str) -> bool {
+    SPARE.contains(&squashed(column).as_str())
+}
+
+/// `quantityForSale`, `cantidad_total`.
+fn is_long_quantity(words: &[String]) -> bool {
+    let one = words.iter().any(|word| QUANTITY_CORE.contains(&word.as_str()));
+    // A `sale_quantity` is what was sold, a `quantity_for_sale` what can be had.
+    let for_sale = words.windows(2).any(|pair| pair[0] == "for" && pair[1] == "sale");
+    one && words
+        .iter()
+        .filter(|word| !for_sale || *word != "sale")
+        .all(|word| QUANTITY_CORE.contains(&word.as_str()) || QUANTITY_FILLER.contains(&word.as_str()))
+}
+
+/// Whether an entity is what somebody wants, has bought or plays with, so that no quantity of it is stock.
+pub(crate) fn is_no_stock(entity: &str) -> bool {
+    let held = [
+        "asset",
+        "holding",
+        "wallet",
+        "coin",
+        "token",
+        "account",
+        "balance",
+        "user",
+        "game",
+        "character",
+        "player",
+        "budget",
+        "leave",
+        "allowance",
+        "credit",
+        "subscription",
+        "loan",
+        "debt",
+        "payment",
+        "goal",
+        "fund",
+        "employee",
+        "share",
+        "crypto",
+        "investment",
+        "limiter",
+        "bucket",
+        "buffer",
+        "buf",
+        "node",
+        "pool",
+        "worker",
+        "queue",
+        "stream",
+        "cache",
+        "usage",
+        "plan",
+        "envelope",
+        "task",
+        "job",
+    ];
+    words(entity)
+        .iter()
+        .map(|word| singular(word))
+        .any(|word| [NOT_STOCK, NEVER, &held].iter().any(|list| list.contains(&word.as_str())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +375,15 @@ mod tests {
             ("product", "low_stock_threshold", None),
             ("coupon", "used_count", Some(Meaning::Used)),
             ("gift_cards", "balance", Some(Meaning::Left)),
+            ("event", "numTicketsLeft", Some(Meaning::Stock)),
+            ("funcion", "asientos_disponibles", Some(Meaning::Stock)),
+            ("event", "remaining_days", None),
+            ("event", "half_tickets_available", Some(Meaning::Stock)),
+            ("productos", "cantidadTotal", Some(Meaning::Stock)),
+            ("pedido", "cantidadTotal", None),
+            ("SimpleInventory", "inventoryReserved", Some(Meaning::Reserved)),
+            ("SimpleInventory", "inventoryInStock", Some(Meaning::Stock)),
+            ("lote", "cantidad_reservada", Some(Meaning::Reserved)),
             ("user", "balance", None),
         ] {
             assert_eq!(names.meaning(entity, column), expected, "{entity}.{column}");

@@ -379,7 +379,10 @@ impl<'t, 'a> Unit<'t, 'a> {
             Kind::Name("this" | "super") => String::new(),
             Kind::Name(name) if chain.links.first().is_none_or(|link| link.name != *name) => {
                 let owner = self.definition(name, chain.span.start);
+                let told =
+                    self.locals.get(name).map(|declared| declared_entity(declared)).unwrap_or_default();
                 match owner {
+                    _ if words(&told).iter().any(|word| is_known(word)) => told,
                     Some(definition) if definition.value.span != chain.span => {
                         let inner = self.resolve(definition.value, (depth + 1).max(DEPTH_MAX - 2));
                         if entity_words(&inner.entity).is_empty() { entity_words(name) } else { inner.entity }

@@ -50,11 +50,13 @@ pub(crate) fn of<'a>(
         return Persistence::Saved;
     }
     let refused = unit.class.is_some_and(super::class::is_refused_by_isolation);
-    let asked = owner.origin == Origin::Request && !saves_itself(unit, root, at);
+    let asked = owner.origin == Origin::Request
+        && !saves_itself(unit, root, at)
+        && !is_saved_path(unit, object, at, reading);
     if refused || owner.origin == Origin::Fresh || asked {
         return Persistence::Unseen;
     }
-    if is_saved_field(unit, object, at) {
+    if is_saved_field(unit, object, at) || is_saved_path(unit, object, at, reading) {
         return Persistence::Saved;
     }
     let aliases = aliases(unit, root, at);
@@ -110,6 +112,21 @@ fn is_saved_field(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span) -> bool {
     })
 }
 
+/// `$event->product->stock--; $event->product->save()`: the thing at the end of the path saves itself.
+fn is_saved_path(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {
+    let written = |span: Span| reading.source.get(span.start..span.end).unwrap_or_default();
+    let path = written(object.span);
+    !matches!(object.kind, Kind::Name(_))
+        && unit.chains.iter().filter(|chain| chain.span.start > at.start).any(|chain| {
+            let saved = chain.links.last().is_some_and(|link| {
+                matches!(link.key.as_str(), "save" | "saveorfail" | "update" | "saveasync")
+                    && link.given().is_empty()
+            });
+            let rest = written(chain.span).strip_prefix(path);
+            saved && rest.is_some_and(|rest| rest.matches('(').count() == 1)
+        })
+}
+
 /// What a repository of JPA, a context of EF Core or a session of SQLAlchemy gives is written back by itself when the
 /// caller commits.
 fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
@@ -125,6 +142,14 @@ fn is_tracked(owner: &Owner, reading: Reading<'_>) -> bool {
         _ => &[],
     };
     let starts = reading.language == Language::CSharp && load.starts_with("db.");
+    // Panache's entities find themselves: `Inventory.findById(id)`.
+    let itself = reading.language == Language::Java
+        && owner.load.is_some_and(|load| {
+            let source = reading.source.get(load.start..load.end).unwrap_or_default();
+            let class: String = source.chars().take_while(|c| c.is_alphanumeric()).collect();
+            class.starts_with(char::is_uppercase) && source[class.len()..].starts_with(".find")
+        });
+    let starts = starts || itself;
     owner.origin == Origin::Loaded && (starts || by.iter().any(|word| load.contains(word)))
 }
 
@@ -300,6 +325,9 @@ fn saves(
                 .strip_prefix("update")
                 .is_some_and(|rest| stores_all(rest, chain.root.name() == Some(root)));
         let added = key == "add" && is_session_of_python(chain, position);
+        let stated = link.given().first().and_then(Node::text).is_some_and(|sql| {
+            sql.trim_start().get(..7).is_some_and(|verb| verb.eq_ignore_ascii_case("update "))
+        });
         let save = SAVES.contains(&key) || by_prefix || added || is_stored_by(chain, position);
         // Ruby walks to `item.product` by calls that look like any other.
         let direct = chain.links[..position].iter().all(|before| {
@@ -320,7 +348,9 @@ fn saves(
         let session =
             SESSION_SAVES.contains(&link.key.as_str()) && (key != "save" || link.given().is_empty());
         let bare = owner.origin == Origin::This && position == 0 && matches!(chain.root.kind, Kind::Name(_));
-        let saved = save && (on_object || given || bare);
+        let whole_given =
+            link.given().iter().any(|argument| argument.name() == Some(root) && !root.is_empty());
+        let saved = save && (on_object || given || bare) || stated && whole_given;
         saved || session && is_session(chain, position, owner)
     })
 }

@@ -111,6 +111,8 @@ fn cleaned(text: &str) -> String {
                 Some(1 + rest[1..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').count())
             }
             ['\'', '?', '\'', ..] => Some(3),
+            // T-SQL's `N'text'`.
+            ['N', '\'', '?', '\'', ..] if !out.ends_with(char::is_alphanumeric) => Some(4),
             _ => None,
         };
         match skip {

@@ -3,14 +3,19 @@
 
 use super::amount::Direction;
 use super::fact::{AmountWrite, FileFacts, Guard, Lock, Persistence, Reading, RowCount, Way};
-use super::names::squashed;
+use super::names::{Meaning, squashed};
 use super::sql::{self, Change, SqlFact};
 use super::tree::Span;
 use std::collections::HashMap;
 
+/// A routine's end is not looked for beyond this.
+const ROUTINE_BYTES_MAX: usize = 20_000;
+
 /// What a routine has done so far.
 #[derive(Debug, Default)]
 struct Routine {
+    /// Whether a routine has begun, as opposed to a script.
+    begun: bool,
     locked: bool,
     /// Variables that hold an amount, and where it was read.
     held: HashMap<String, Span>,
@@ -25,7 +30,7 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
     for (start, statement) in statements(source) {
         let upper = statement.to_ascii_uppercase();
         if begins_routine(&upper) {
-            routine = Routine::default();
+            routine = Routine { begun: true, ..Routine::default() };
         }
         routine.locked |=
             ["FOR UPDATE", "UPDLOCK", "HOLDLOCK", "SERIALIZABLE"].iter().any(|word| upper.contains(word));
@@ -65,9 +70,12 @@ fn update(
     let judged = told.is_some_and(|variable| is_judged(&reading.source[end..], variable));
     let mut found = Vec::new();
     for column in &writes {
-        let Some(meaning) = reading.names.meaning(&table, &column.column) else { continue };
+        let named_so = reading.names.meaning(&table, &column.column);
+        let guessed = super::evidence::is_lowered_by(alone, &table, column).then_some(Meaning::Stock);
+        let Some(meaning) = named_so.or(guessed) else { continue };
         let own = |guard: &String| squashed(guard) == squashed(&column.column);
         let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
+        let by_where = !judged && told.is_none() && !checks.iter().any(own);
         let (way, read) = way(column, &tokens(alone), routine);
         found.push(AmountWrite {
             meaning,
@@ -75,11 +83,18 @@ fn update(
             column: column.column.clone(),
             way,
             guard: if guarded { Guard::Amount } else { Guard::None },
-            rows: RowCount::Unseen,
+            rows: if by_where && routine.begun && !is_counted(&reading.source[end..]) {
+                RowCount::Ignored
+            } else {
+                RowCount::Unseen
+            },
             persistence: Persistence::Statement,
             lock: if routine.locked { Lock::Held } else { Lock::None },
+            guessed: named_so.is_none(),
             settles: writes.iter().any(|w| super::write::is_hold(&w.column) && w.change == Change::Down),
-            at: span(reading.source, start, end),
+            at: span(reading.source, start + named(text, &column.column), end),
+            statement: start,
+            named: None,
             read,
             unit: String::new(),
             handed: None,
@@ -87,6 +102,13 @@ fn update(
         });
     }
     found
+}
+
+/// Where an UPDATE names a column.
+fn named(update: &str, column: &str) -> usize {
+    let lower = update.to_ascii_lowercase();
+    let set = lower.find("set").unwrap_or_default();
+    lower[set..].find(&column.to_ascii_lowercase()).map_or(0, |at| set + at)
 }
 
 /// An UPDATE up to the line that begins another statement: T-SQL needs no semicolons.
@@ -150,6 +172,14 @@ fn is_judged(rest: &str, variable: &str) -> bool {
         }
         asking && word.eq_ignore_ascii_case(variable)
     })
+}
+
+/// Whether a routine asks in what follows how many rows a statement changed.
+fn is_counted(rest: &str) -> bool {
+    let near = rest.get(..rest.len().min(ROUTINE_BYTES_MAX)).unwrap_or(rest);
+    let upper = near.to_ascii_uppercase();
+    let routine = upper.find("CREATE ").map_or(upper.as_str(), |next| &upper[..next]);
+    ["FOUND", "ROW_COUNT", "ROWCOUNT", "RETURNING"].iter().any(|word| routine.contains(word))
 }
 
 fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {

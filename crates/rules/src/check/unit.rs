@@ -318,7 +318,9 @@ impl<'t, 'a> Splitter<'t, 'a> {
             _ => node,
         };
         let Kind::Call(callee, _) = &node.kind else { return };
-        let Kind::Member(_, name) = callee.kind else { return };
+        let (Kind::Member(_, name) | Kind::Name(name)) = callee.kind else { return };
+        // PHP's `$statement->bind_result($stock)`.
+        let bound = squashed(name).ends_with("bindresult");
         let reads = [
             "first",
             "find",
@@ -331,7 +333,10 @@ impl<'t, 'a> Splitter<'t, 'a> {
             "select",
             "getcontext",
         ];
-        if !reads.contains(&squashed(name).as_str()) || !name.starts_with(char::is_uppercase) {
+        let member = matches!(callee.kind, Kind::Member(..));
+        let found =
+            member && reads.contains(&squashed(name).as_str()) && name.starts_with(char::is_uppercase);
+        if !found && !bound {
             return;
         }
         for argument in arguments {

@@ -1,13 +1,17 @@
 //! The default words: tables of columns and entities, read by `names` and by nothing else. Those of limits are in `limits`,
-//! parts of names in `composed`.
+//! parts of names in `composed`, words for seats and the like in `places`.
 
 mod composed;
 mod held;
 mod limits;
+mod places;
 
 pub(super) use composed::{STOCK_CORE, STOCK_FILLER};
-pub(super) use held::{RESERVED, RESERVED_WEAK};
+pub(super) use held::{HELD_CORE, RESERVED, RESERVED_WEAK};
 pub(super) use limits::{LEFT, LEFT_WEAK, LIMIT_ENTITIES, USED, USED_WEAK};
+pub(super) use places::{
+    BOUNDS, COUNTING, HOLDERS, PLACES, QUANTITIES, QUANTITY_CORE, QUANTITY_FILLER, SPARE, STILL, TAKEN,
+};
 
 /// Columns that mean stock wherever they stand, written without separators.
 pub(super) const STOCK: &[&str] = &[
@@ -112,6 +116,20 @@ pub(super) const STOCK: &[&str] = &[
     "copiesavailable",
     "copiesleft",
     "remainingcopies",
+    "inventario",
+    "disponibilidad",
+    "disponibilita",
+    "lagermenge",
+    "stockinhand",
+    "itemsleft",
+    "itemsavailable",
+    "availableitems",
+    "ostatok",
+    "quantityinstore",
+    "quantityinhand",
+    "qtyinhand",
+    "quantityinwarehouse",
+    "unitsonhand",
 ];
 /// Columns that mean stock only in entities named like stock.
 pub(super) const STOCK_WEAK: &[&str] = &[
@@ -148,6 +166,19 @@ pub(super) const STOCK_WEAK: &[&str] = &[
     "itemquantity",
     "totalquantity",
     "quantitytotal",
+    "pqty",
+    "pquantity",
+    "unidades",
+];
+/// Of the columns that mean stock wherever they stand those that a line of an order may have too.
+pub(super) const AMBIGUOUS: &[&str] = &[
+    "productquantity",
+    "productqty",
+    "currentquantity",
+    "remainingquantity",
+    "quantityremaining",
+    "availablequantity",
+    "availableqty",
 ];
 /// Words of entities in which a weak column means stock.
 pub(super) const STOCK_ENTITIES: &[&str] = &[
@@ -209,6 +240,29 @@ pub(super) const STOCK_ENTITIES: &[&str] = &[
     "size",
     "talla",
     "tamanho",
+    "existencia",
+    "almacen",
+    "bodega",
+    "deposito",
+    "insumo",
+    "repuesto",
+    "mercaderia",
+    "mercadoria",
+    "medicamento",
+    "remedio",
+    "libro",
+    "livro",
+    "buku",
+    "bahan",
+    "lot",
+    "lote",
+    "peca",
+    "thuoc",
+    "sach",
+    "kho",
+    "ilac",
+    "stokbarang",
+    "vaccine",
 ];
 /// Parts of an entity's name, written without separators, that make it one of them.
 pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
@@ -219,6 +273,7 @@ pub(super) const STOCK_ENTITY_PARTS: &[&str] = &[
     "spchitiet",
     "khohang",
     "vattu",
+    "tonkho",
     "producto",
     "produto",
     "estoque",
@@ -401,6 +456,21 @@ pub(super) const FRAGMENTS: &[&str] = &[
     "disponible",
     "available",
     "copies",
+    "booked",
+    "sold_",
+    "soldcount",
+    "terjual",
+    "vendid",
+    "cupo",
+    "vagas",
+    "kuota",
+    "tersedia",
+    "slots_left",
+    "slotsleft",
+    "spots_left",
+    "spotsleft",
+    ".sold",
+    ">sold",
     // What lists stored classes of C#.
     "dbset<",
     "entitytypeconfiguration",

@@ -1,6 +1,9 @@
 //! Writes to amounts in a unit: assignments to objects that are saved, and update calls of mappers and builders.
-//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`.
+//! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`,
+//! changes that are gathered first in `write::gathered`, numbers in caches in `write::cache`.
 
+mod cache;
+mod gathered;
 mod named;
 mod statement;
 mod step;
@@ -19,9 +22,13 @@ use super::tree::{Kind, Node, Span};
 use super::unit::Unit;
 
 /// Reads all writes of a unit.
-pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<AmountWrite> {
+pub(crate) fn writes<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    units: &[Unit<'t, 'a>],
+    reading: Reading<'_>,
+) -> Vec<AmountWrite> {
     let selected = selected_columns(unit);
-    let writer = Writer { unit, reading, selected };
+    let writer = Writer { unit, units, reading, selected };
     let mut found = Vec::new();
     for assignment in &unit.assignments {
         writer.assignment(
@@ -36,6 +43,8 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
         writer.setter(chain, &mut found);
         for position in 0..chain.links.len() {
             writer.update(chain, position, &mut found);
+            writer.bulk(chain, position, &mut found);
+            writer.cached(chain, position, &mut found);
             writer.step(chain, position, &mut found);
             writer.increment(chain, position, &mut found);
             writer.named_setter(chain, position, &mut found);
@@ -62,10 +71,10 @@ pub(crate) fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<A
 /// theirs.
 fn held_with_what_is_taken(writes: &mut [AmountWrite]) {
     let guarded = |write: &&AmountWrite| write.meaning == Meaning::Stock && write.guard == Guard::Amount;
-    let taken: Vec<(Span, RowCount)> =
-        writes.iter().filter(guarded).map(|write| (write.at, write.rows)).collect();
+    let taken: Vec<(usize, RowCount)> =
+        writes.iter().filter(guarded).map(|write| (write.statement, write.rows)).collect();
     for write in writes.iter_mut().filter(|write| write.meaning == Meaning::Reserved) {
-        let same = taken.iter().find(|(at, _)| *at == write.at);
+        let same = taken.iter().find(|(statement, _)| *statement == write.statement);
         if let (Guard::None, Some((_, rows))) = (write.guard, same) {
             write.guard = Guard::Amount;
             write.rows = *rows;
@@ -85,13 +94,47 @@ fn selected_columns(unit: &Unit<'_, '_>) -> Vec<String> {
 
 struct Writer<'u, 't, 'a, 'r> {
     unit: &'u Unit<'t, 'a>,
+    /// All units of the file.
+    units: &'u [Unit<'t, 'a>],
     reading: Reading<'r>,
     selected: Vec<String>,
 }
 
 impl<'t, 'a> Writer<'_, 't, 'a, '_> {
+    fn meaning(&self, entity: &str, column: &str) -> Option<Meaning> {
+        super::evidence::meaning(self.unit, self.units, entity, column, self.reading)
+    }
+
     fn shape(&self, column: &str, value: &Node<'a>) -> Shape {
-        Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected }.shape(value)
+        let question =
+            Question { unit: self.unit, names: self.reading.names, column, selected: &self.selected };
+        match question.shape(value) {
+            Shape::Absolute => self.shape_of_given(column, value).unwrap_or(Shape::Absolute),
+            shape => shape,
+        }
+    }
+
+    /// The shape of a parameter's value, as a caller in the same file computes it: `store(id, shelf.stock - n)`.
+    fn shape_of_given(&self, column: &str, value: &Node<'a>) -> Option<Shape> {
+        let function = self.unit.function.filter(|function| function.name.len() > 3)?;
+        let name = value.name()?;
+        let position = function.parameters.iter().position(|parameter| parameter.name == name)?;
+        let key = squashed(function.name);
+        // A function named after the column is told where it is called.
+        if named::sets_column(function.name, &key, self.reading.names) {
+            return None;
+        }
+        let calls =
+            self.units.iter().flat_map(|caller| caller.chains.iter().map(move |chain| (caller, chain)));
+        calls.into_iter().find_map(|(caller, chain)| {
+            let link = chain.links.first().filter(|link| link.key == key)?;
+            let own = chain.root.name() == Some("this") || chain.root.name() == Some(link.name);
+            let given = link.given().get(position).filter(|_| own)?;
+            let selected = selected_columns(caller);
+            let question = Question { unit: caller, names: self.reading.names, column, selected: &selected };
+            let shape = question.shape(given);
+            matches!(shape, Shape::ReadModify(..)).then_some(shape)
+        })
     }
 
     fn write(&self, meaning: Meaning, entity: &str, column: &str, at: Span) -> AmountWrite {
@@ -105,7 +148,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             persistence: Persistence::Statement,
             lock: Lock::None,
             settles: false,
+            guessed: super::evidence::is_guessed(self.unit, self.units, entity, column, self.reading),
             at,
+            statement: at.start,
+            named: None,
             read: None,
             unit: self.unit.name.to_owned(),
             handed: None,
@@ -118,11 +164,14 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.place_at(link.span, link.at)
     }
 
-    /// Where the UPDATE of a string over several lines begins.
-    fn statement_place(&self, text: Span) -> Span {
-        let source = self.reading.source.get(text.start..text.end).unwrap_or_default();
-        let offset = source.to_ascii_lowercase().find("update").unwrap_or_default();
-        self.place_at(text, text.start + offset)
+    /// Where the UPDATE of a string over several lines begins, and where it names the column. A string may hold several.
+    fn statement_place(&self, text: Span, before: usize, column: &str) -> (usize, Span) {
+        let source = self.reading.source.get(text.start..text.end).unwrap_or_default().to_ascii_lowercase();
+        let mut updates = source.match_indices("update").map(|(at, _)| at);
+        let update = updates.nth(before).or_else(|| source.find("update")).unwrap_or_default();
+        let named = source[update..].find(&column.to_ascii_lowercase()).unwrap_or_default();
+        let at = Span { end: text.end, ..self.place_at(text, text.start + update + named) };
+        (text.start + update, at)
     }
 
     fn place_at(&self, span: Span, at: usize) -> Span {
@@ -149,15 +198,6 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         self.object_write(object, column, operator, value, at, found);
     }
 
-    fn is_cart_code(&self) -> bool {
-        let names = [self.unit.name, self.unit.class.map_or("", |class| class.name)];
-        names.iter().any(|name| {
-            super::names::words(name)
-                .iter()
-                .any(|word| matches!(word.as_str(), "cart" | "basket" | "wishlist"))
-        })
-    }
-
     fn is_own_field(&self, name: &str) -> bool {
         let plain_fields = matches!(
             self.reading.language,
@@ -181,11 +221,43 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// `object.setStock(value)`.
     fn setter(&self, chain: &Chain<'t, 'a>, found: &mut Vec<AmountWrite>) {
         let Kind::Call(callee, arguments) = &chain.node.kind else { return };
+        // Python's `setattr(product, "stock", left)`.
+        if let (Some("setattr"), [object, key, value]) = (callee.name(), arguments.as_slice())
+            && let Some(column) = key.text()
+        {
+            self.object_write(object, column, "=", value, chain.span, found);
+        }
         let Kind::Member(object, name) = &callee.kind else { return };
+        // `Object.assign(product, { stock: left })`.
+        if let ("assign", Some("Object"), [object, Node { kind: Kind::List(parts), .. }]) =
+            (*name, object.name(), arguments.as_slice())
+        {
+            for part in parts {
+                if let Kind::Pair(key, value) = &part.kind
+                    && let Some(column) = key.text().or(key.name())
+                {
+                    self.object_write(object, column, "=", value, chain.span, found);
+                }
+            }
+        }
         let Some(at) = chain.links.last().map(|link| self.place(link)) else { return };
         match (arguments.as_slice(), name.strip_prefix("set").or_else(|| name.strip_prefix("Set"))) {
             ([value], Some(column)) if column.starts_with(|c: char| c.is_uppercase() || c == '_') => {
                 self.object_write(object, column.trim_start_matches('_'), "=", value, at, found);
+            }
+            // `product.UpdateStock(product.Stock - n)`: the object is told what was computed from itself.
+            ([value], None) if object.name().is_some_and(|name| name != "this") => {
+                let column = ["Update", "update", "Change", "change"]
+                    .iter()
+                    .find_map(|verb| name.strip_prefix(verb))
+                    .filter(|column| self.reading.names.is_strong(column));
+                if let Some(column) = column
+                    && value.any(&|node| {
+                        super::owner::column_of(node).is_some_and(|(of, _)| of.name() == object.name())
+                    })
+                {
+                    self.object_write(object, column, "=", value, at, found);
+                }
             }
             ([key, value], Some("" | "Data" | "Attribute" | "DataValue" | "attr")) => {
                 if let Some(column) = key.text().filter(|column| column.len() < 40) {
@@ -210,17 +282,21 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             return;
         }
         let mut owner = self.unit.owner(object);
-        let mut meaning = self.reading.names.meaning(&owner.entity, column);
+        let mut meaning = self.meaning(&owner.entity, column);
         // What loads a thing may say less than the name it is given: `gift_card = frappe.get_doc(...)`.
         if let (None, Some(name), false) = (meaning, object.name(), super::owner::is_bought(&owner.entity)) {
-            meaning = self.reading.names.meaning(name, column);
+            meaning = self.meaning(name, column);
             owner.entity = name.to_owned();
         }
         let Some(meaning) = meaning else { return };
         // In a cart's own code a product that was handed in is a line of the cart.
         let shelf =
             ["stock", "inventory", "warehouse"].iter().any(|word| squashed(&owner.entity).contains(word));
-        if self.is_cart_code() && owner.load.is_none() && !shelf && !self.reading.names.is_strong(column) {
+        if super::evidence::is_cart(self.unit)
+            && owner.load.is_none()
+            && !shelf
+            && !self.reading.names.is_strong(column)
+        {
             return;
         }
         let (way, read) = match operator {
@@ -236,6 +312,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.way = way;
         write.read = read;
         write.persistence = persistence::of(self.unit, object, &owner, at, self.reading);
+        if write.persistence == Persistence::Unseen
+            && statement::is_bound_later(self.unit, object, column, at)
+        {
+            write.persistence = Persistence::Saved;
+        }
         let receiver = self.unit.function.map_or("", |function| function.receiver);
         if write.persistence == Persistence::Unseen && !receiver.is_empty() && object.name() == Some(receiver)
         {
@@ -250,7 +331,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// An update call that names the column in its arguments.
     fn update(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
-        let Some(arguments) = link.arguments else { return };
+        let arguments = link.told();
+        if link.arguments.is_none() {
+            return;
+        }
         let key = link.key.as_str();
         let on = match position.checked_sub(1) {
             Some(before) => chain.links[before].name,
@@ -260,12 +344,15 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         {
             return;
         }
-        if let ("setsql", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments) {
+        if let ("setsql" | "set", [Node { kind: Kind::Text(text, _), .. }, ..]) = (key, arguments)
+            && (key == "setsql" || text.contains('='))
+        {
             self.fragment(chain, position, text, found);
             return;
         }
         let wrapper = !UPDATES.contains(&key)
-            && ["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix));
+            && (["update", "put", "patch", "save", "edit"].iter().any(|prefix| key.starts_with(prefix))
+                || super::entry::is_http_change(link));
         // `inventoryService.updateReservationItem(id, { quantity })` is about the reservation.
         let named = super::owner::entity_words(link.name);
         let bought = super::owner::is_bought(&named) || named.contains("reservation");
@@ -275,13 +362,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let mut entries = entries(link);
         for (index, argument) in arguments.iter().enumerate() {
             let defined = argument.name().and_then(|name| self.unit.definition(name, argument.span.start));
-            if let Some(defined) = defined.filter(|defined| !wrapper && !defined.part && !defined.element) {
+            if let Some(defined) = defined.filter(|defined| !defined.part && !defined.element) {
                 super::entry::named_entries(defined.value, index, &mut entries);
             }
-        }
-        if let ("bulkwrite", Some(changes)) = (key, arguments.first()) {
-            let defined = changes.name().and_then(|name| self.unit.definition(name, changes.span.start));
-            super::entry::bulk_entries(defined.map_or(changes, |definition| definition.value), &mut entries);
         }
         for entry in &entries {
             if !self.reading.names.may_matter(&entry.column) || guard::is_condition(entry, key, arguments) {
@@ -289,9 +372,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             }
             self.entry(chain, position, entry, wrapper, &entries, found);
         }
-        if let [Node { kind: Kind::Text(text, _), .. }, ..] = arguments
-            && matches!(key, "updateall" | "update")
-        {
+        // Rails also takes the values along: `update_all(["stock = stock - ?", n])`.
+        let first = match arguments {
+            [Node { kind: Kind::List(items), .. }, ..] => items.first(),
+            _ => arguments.first(),
+        };
+        if let (Some(text), "updateall" | "update") = (first.and_then(Node::text), key) {
             self.fragment(chain, position, text, found);
         }
     }
@@ -306,7 +392,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         found: &mut Vec<AmountWrite>,
     ) {
         let entity = self.unit.entity_of(chain);
-        let Some(meaning) = self.reading.names.meaning(&entity, &entry.column) else { return };
+        let Some(meaning) = self.meaning(&entity, &entry.column) else { return };
         let increments = entry.path.iter().any(|key| key == "inc");
         let shape = if increments || chain.links[position].key == "updatecounters" {
             Shape::Relative(super::amount::sign(entry.value, Direction::Up))
@@ -314,11 +400,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             self.shape(&entry.column, entry.value)
         };
         // Of many changes in one call each stands on its own line.
-        let at = match chain.links[position].key.as_str() {
-            "bulkwrite" => entry.value.span,
-            _ => self.place(&chain.links[position]),
-        };
+        let link = &chain.links[position];
+        let at = if gathered::is_bulk(link) { entry.value.span } else { self.place(link) };
         let mut write = self.write(meaning, &entity, &entry.column, at);
+        write.named = Some(entry.value.span);
+        write.statement = chain.span.start;
         match shape {
             Shape::ReadModify(direction, read) => {
                 write.way = Way::ReadModify(direction);
@@ -336,7 +422,7 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let places = guard::in_chain(chain, position, &entry.column);
         let own = entries.iter().any(|other| {
             squashed(&other.column) == squashed(&entry.column)
-                && guard::is_condition(other, &chain.links[position].key, chain.links[position].given())
+                && guard::is_condition(other, &chain.links[position].key, chain.links[position].told())
         });
         write.guard = if own { Guard::Amount } else { places };
         if write.guard == Guard::None {
@@ -357,6 +443,10 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// Taking from what is held while taking from what is on hand settles a hold; it sells nothing new.
     fn settles(&self, entries: &[Entry<'t, 'a>]) -> bool {
         entries.iter().any(|entry| {
+            if entry.path.iter().any(|key| key == "inc") {
+                return is_hold(&entry.column)
+                    && super::amount::sign(entry.value, Direction::Up) != Direction::Up;
+            }
             is_hold(&entry.column)
                 && !matches!(
                     self.shape(&entry.column, entry.value),

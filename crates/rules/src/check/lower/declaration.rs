@@ -94,6 +94,9 @@ impl<'a> Lowering<'a> {
                 | "var_spec"
                 | "assignment"
         );
+        if kind == "short_var_declaration" {
+            self.declare_asserted(syntax);
+        }
         if !field && !other {
             return;
         }
@@ -118,6 +121,23 @@ impl<'a> Lowering<'a> {
                 declared_type,
                 field: field || in_field || kind == "assignment",
                 at: super::span_of(name),
+            });
+        }
+    }
+
+    /// Go's `product, ok := value.(*Product)`.
+    fn declare_asserted(&mut self, syntax: Syntax<'_>) {
+        let first = |field: &str| syntax.child_by_field_name(field).and_then(|list| list.named_child(0));
+        let (Some(name), Some(value)) = (first("left"), first("right")) else { return };
+        let asserted =
+            value.child_by_field_name("type").filter(|_| value.kind() == "type_assertion_expression");
+        if let Some(asserted) = asserted {
+            let (name, at) = (self.source_of(name), super::span_of(name));
+            self.declared.push(super::Declared {
+                name,
+                declared_type: self.source_of(asserted),
+                field: false,
+                at,
             });
         }
     }

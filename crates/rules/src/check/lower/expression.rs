@@ -311,6 +311,9 @@ impl<'a> Lowering<'a> {
                 let operator = self.source_of_field(syntax, "operator");
                 let (left, right) =
                     (self.field_or_empty(syntax, "left"), self.field_or_empty(syntax, "right"));
+                if operator == "<<" && self.language == Language::Ruby {
+                    return Some(Made::Kind(pushed(left, *right)));
+                }
                 Kind::Binary(operator, left, right)
             }
             "comparison_operator" => {
@@ -395,4 +398,11 @@ fn unwrapped(node: Node<'_>) -> Node<'_> {
         Kind::Other(mut items) if items.len() == 1 => items.remove(0),
         _ => node,
     }
+}
+
+/// Ruby's `list << element` is a call like any other.
+fn pushed<'a>(list: Box<Node<'a>>, element: Node<'a>) -> Kind<'a> {
+    let span = Span { end: list.span.end, ..list.span };
+    let push = Node { kind: Kind::Member(list, "push"), span };
+    Kind::Call(Box::new(push), vec![element])
 }

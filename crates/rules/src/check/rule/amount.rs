@@ -17,19 +17,7 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
     let what = describe(write);
     match write.way {
         Way::ReadModify(direction) => {
-            let confidence = match (write.persistence, direction) {
-                (Persistence::Unseen, _) => return None,
-                (Persistence::MethodOfClass, _)
-                    if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
-                {
-                    return None;
-                }
-                (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write)?,
-                (Persistence::Managed, _) => Confidence::Medium,
-                (_, _) if write.lock == Lock::AfterRead => Confidence::Medium,
-                (_, _) if consumes(write.meaning, direction) => Confidence::High,
-                (_, _) => Confidence::Medium,
-            };
+            let confidence = confidence(write, direction, project)?;
             let late = if write.lock == Lock::AfterRead {
                 " The lock is taken after the read, so it protects an old value."
             } else {
@@ -38,7 +26,12 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
             let message = format!(
                 "{what} is read, changed in the program and written back: two buyers at once both read the old value and one change is lost.{late}"
             );
-            Some(Finding::new(rule, confidence, write.at, message).fix(FIX).related("read here", write.read))
+            Some(
+                Finding::new(rule, confidence, write.at, message)
+                    .fix(FIX)
+                    .related("read here", write.read)
+                    .related("written here", write.named),
+            )
         }
         Way::Relative(direction) => {
             if !consumes(write.meaning, direction) || write.settles {
@@ -51,10 +44,12 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
                 let message = format!(
                     "{what} is changed without a condition on what is left: a check made before does not hold any more when this runs, and it can go below zero."
                 );
+                let confidence = if write.guessed { Confidence::Medium } else { Confidence::High };
                 return Some(
-                    Finding::new(rule, Confidence::High, write.at, message)
+                    Finding::new(rule, confidence, write.at, message)
                         .fix(FIX)
-                        .related("read here", write.read),
+                        .related("read here", write.read)
+                        .related("written here", write.named),
                 );
             }
             if write.rows != RowCount::Ignored {
@@ -65,10 +60,28 @@ pub(crate) fn judge(write: &AmountWrite, project: &Project) -> Option<Finding> {
             );
             Some(
                 Finding::new(rule, Confidence::Medium, write.at, message)
-                    .fix("check the number of changed rows and refuse the order when it is 0"),
+                    .fix("check the number of changed rows and refuse the order when it is 0")
+                    .related("written here", write.named),
             )
         }
         Way::Absolute => None,
+    }
+}
+
+/// How sure it is that an amount which is read and written back is a mistake; `None` if nothing shows that it is stored.
+fn confidence(write: &AmountWrite, direction: Direction, project: &Project) -> Option<Confidence> {
+    match (write.persistence, direction) {
+        (Persistence::Unseen, _) => None,
+        (Persistence::MethodOfClass, _)
+            if !project.is_listed(&write.entity) && !project.is_called_on_stored(write) =>
+        {
+            None
+        }
+        (Persistence::Method | Persistence::MethodOfClass, _) => project.method_confidence(write),
+        (Persistence::Managed, _) => Some(Confidence::Medium),
+        (_, _) if write.guessed || write.lock == Lock::AfterRead => Some(Confidence::Medium),
+        (_, _) if consumes(write.meaning, direction) => Some(Confidence::High),
+        (_, _) => Some(Confidence::Medium),
     }
 }
 

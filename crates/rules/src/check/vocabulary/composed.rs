@@ -12,6 +12,7 @@ pub(in crate::check) const STOCK_CORE: &[&str] = &[
     "existencias",
     "ton",
     "voorraad",
+    "inventory",
 ];
 /// Words that may stand beside them without changing what the column holds.
 pub(in crate::check) const STOCK_FILLER: &[&str] = &[

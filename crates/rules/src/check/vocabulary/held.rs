@@ -16,4 +16,8 @@ pub(in crate::check) const RESERVED: &[&str] = &[
     "stocklocked",
 ];
 
+/// Words for held units that may be one part of a column's name, beside a word for stock or a quantity.
+pub(in crate::check) const HELD_CORE: &[&str] =
+    &["reserved", "allocated", "locked", "held", "frozen", "reservado", "reservada", "reservados", "dipesan"];
+
 pub(in crate::check) const RESERVED_WEAK: &[&str] = &["reserved", "allocated", "held", "locked"];

@@ -50,6 +50,8 @@ pub(in crate::check) const LEFT_WEAK: &[&str] = &[
     "amountleft",
     "left",
     "remainingcount",
+    "quota",
+    "kuota",
 ];
 pub(in crate::check) const LIMIT_ENTITIES: &[&str] = &[
     "coupon",

@@ -20,9 +20,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         // Ruby's `decrement(:stock)` in a method of the model is about the model itself.
         let bare = position == 0 && chain.root.name() == Some(link.name);
         let own = self.unit.class.filter(|_| bare && self.reading.language == Language::Ruby);
-        for (column, amount) in stepped(link) {
+        // A key of a cache (`stock:42`) is no column: `write::cache` judges it.
+        let columns = stepped(link).into_iter().filter(|(column, _)| !column.contains([':', '?', '/']));
+        for (column, amount) in columns {
             let entity = own.map_or_else(|| self.unit.entity_of(chain), |class| class.name.to_owned());
-            let Some(meaning) = self.reading.names.meaning(&entity, column) else { continue };
+            let Some(meaning) = self.meaning(&entity, column) else { continue };
             let mut write = self.write(meaning, &entity, column, self.place(link));
             let direction = match amount.map_or(base, |amount| sign(amount, base)) {
                 // `decrement(delta)`: the name of the call says more than the name of the amount.
@@ -62,18 +64,30 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             }
             _ => return,
         };
+        // The change may have been put into a variable first.
+        let named = self.unit.definitions.iter().find_map(|(name, all)| {
+            all.iter()
+                .any(|one| one.value.span.start <= chain.span.start && chain.span.end <= one.value.span.end)
+                .then_some(*name)
+        });
         let runs = self.unit.chains.iter().find(|outer| {
-            let key = outer.links.last().map_or("", |link| link.key.as_str());
-            ["update", "findoneandupdate", "findandmodify"].iter().any(|prefix| key.starts_with(prefix))
-                && outer.span.end >= chain.span.end
+            let Some(link) = outer.links.last() else { return false };
+            let around = outer.span.start < chain.span.start && outer.span.end >= chain.span.end;
+            let given = link.given().iter().any(|argument| named.is_some() && argument.name() == named);
+            ["update", "findoneandupdate", "findandmodify"].iter().any(|prefix| link.key.starts_with(prefix))
+                && outer.span.start != chain.span.start
+                && (around || given)
         });
         let entity = runs.map_or(String::new(), |outer| self.unit.entity_of(outer));
-        let Some(meaning) = self.reading.names.meaning(&entity, &column) else { return };
+        let Some(meaning) = self.meaning(&entity, &column) else { return };
         let mut write = self.write(meaning, &entity, &column, self.place(link));
         write.way = Way::Relative(sign(amount, Direction::Up));
         if let Some(outer) = runs {
-            let filter = outer.links.last().and_then(|link| link.given().first());
-            let guarded = filter.is_some_and(|filter| guard::names_column(filter, &column));
+            let filter = outer.links.last().and_then(|link| link.told().first());
+            let defined = filter
+                .and_then(|filter| Some(self.unit.definition(filter.name()?, filter.span.start)?.value));
+            let guarded =
+                filter.into_iter().chain(defined).any(|filter| guard::names_column(filter, &column));
             write.guard = if guarded { Guard::Amount } else { Guard::None };
             write.rows = guard::row_count(self.unit, outer, self.reading);
         }

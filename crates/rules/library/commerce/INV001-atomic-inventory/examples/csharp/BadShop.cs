@@ -91,3 +91,61 @@ public class Receiving
         await _rows.SaveAsync(row);
     }
 }
+
+public class ShelfRepository
+{
+    public async Task<int> SellAsync(IDbConnection connection, string code, int wanted)
+    {
+        var item = await connection.QueryFirstAsync<Item>("SELECT * FROM items WHERE code = @Code", new { Code = code });
+        if (item.QuantityForSale < wanted) return 0;
+        var left = item.QuantityForSale - wanted;
+        var sql = "UPDATE items SET QuantityForSale = @Left WHERE code = @Code"; // expect: INV001
+        return await connection.ExecuteAsync(sql, new { Left = left, Code = code });
+    }
+
+    public async Task GiveBackAsync(IDbConnection connection, string code, int returned)
+    {
+        var item = await connection.QueryFirstAsync<Item>("SELECT * FROM items WHERE code = @Code", new { Code = code });
+        item.QuantityForSale += returned; // expect: INV001
+        await connection.ExecuteAsync("UPDATE items SET QuantityForSale = @QuantityForSale WHERE Code = @Code", item);
+    }
+
+    public void SellByCommand(SqlConnection connection, int id, int wanted)
+    {
+        var read = new SqlCommand("SELECT Stock FROM Products WHERE Id = @id", connection);
+        int stock = Convert.ToInt32(read.ExecuteScalar());
+        var write = new SqlCommand("UPDATE Products SET Stock = @stock WHERE Id = @id", connection); // expect: INV001
+        write.Parameters.AddWithValue("@stock", stock - wanted);
+        write.ExecuteNonQuery();
+    }
+}
+
+public class ShelfByParameter
+{
+    public void Sell(SqlConnection connection, int id, int wanted)
+    {
+        var read = new SqlCommand("SELECT Stock FROM Products WHERE Id = @id", connection);
+        int stock = (int)read.ExecuteScalar();
+        var change = new SqlCommand("UPDATE Products SET Stock = @stock WHERE Id = @id", connection); // expect: INV001
+        change.Parameters.Add("@stock", SqlDbType.Int).Value = stock - wanted;
+        change.ExecuteNonQuery();
+    }
+}
+
+public class ShelfInWords
+{
+    public void Sell(string code, double wanted)
+    {
+        double quantity = Convert.ToDouble(Functions.Value("SELECT SoLuong FROM tblHang WHERE MaHang = N'" + code + "'"));
+        double left = quantity - wanted;
+        string sql = "UPDATE tblHang SET SoLuong = " + left + " WHERE MaHang = N'" + code + "'"; // expect: INV001
+        Functions.Run(sql);
+    }
+
+    public async Task SellByMethod(Guid id, int wanted)
+    {
+        var product = await _productRepository.GetByIdAsync(id);
+        product.UpdateStock(product.Stock - wanted); // expect: INV001
+        await _productRepository.UpdateAsync(product);
+    }
+}

@@ -88,3 +88,16 @@ public class Preview
         return product;
     }
 }
+
+public class GuardedShelf
+{
+    public async Task<bool> SellAsync(IMongoCollection<Product> products, ObjectId id, int wanted)
+    {
+        var filter = Builders<Product>.Filter.And(
+            Builders<Product>.Filter.Eq(product => product.Id, id),
+            Builders<Product>.Filter.Gte(product => product.Stock, wanted));
+        var change = Builders<Product>.Update.Inc(product => product.Stock, -wanted); // fine: INV001
+        var done = await products.UpdateOneAsync(filter, change);
+        return done.ModifiedCount == 1;
+    }
+}

@@ -77,3 +77,31 @@ func Receive(db *gorm.DB, sku string, arrived int) error {
 	}
 	return db.Save(&row).Error
 }
+
+func sellFromRedis(ctx context.Context, rdb *redis.Client, id string, wanted int) error {
+	left, err := rdb.Get(ctx, "stock:"+id).Int()
+	if err != nil || left < wanted {
+		return errSoldOut
+	}
+	return rdb.Set(ctx, "stock:"+id, left-wanted, 0).Err() // expect: INV001
+}
+
+func sellOfRequest(w http.ResponseWriter, r *http.Request) {
+	shelf, ok := r.Context().Value(shelfKey).(*ent.Product)
+	if !ok || shelf.Stock < 1 {
+		return
+	}
+	shelf.Update().
+		SetStock(shelf.Stock - 1). // expect: INV001
+		Save(r.Context())
+}
+
+func takeSeats(ctx context.Context, shows *mongo.Collection, id string, wanted int) error {
+	_, err := shows.UpdateOne(ctx, bson.M{"_id": id}, bson.M{"$inc": bson.M{"availableSeats": -wanted}}) // expect: INV001
+	return err
+}
+
+func sellByBun(ctx context.Context, db *bun.DB, id string, wanted int) error {
+	_, err := db.NewUpdate().Model((*Product)(nil)).Set("stock = stock - ?", wanted).Where("id = ?", id).Exec(ctx) // expect: INV001
+	return err
+}

@@ -81,3 +81,22 @@ func Wish(db *gorm.DB, id uint, more int) error {
 	product.Quantity += more // fine: INV001
 	return db.Save(&product).Error
 }
+
+func takeSeats(ctx context.Context, shows *mongo.Collection, id string, wanted int) bool {
+	found := shows.FindOneAndUpdate(
+		ctx,
+		bson.M{"_id": id, "availableSeats": bson.M{"$gte": wanted}},
+		bson.M{"$inc": bson.M{"availableSeats": -wanted}}, // fine: INV001
+	)
+	return found.Err() == nil
+}
+
+// What is available follows from two other columns; it takes nothing.
+func recompute(db *gorm.DB, id string) error {
+	var stock Stock
+	if err := db.First(&stock, "id = ?", id).Error; err != nil {
+		return err
+	}
+	stock.AvailableQty = stock.Quantity - stock.ReservedQty // fine: INV001
+	return db.Save(&stock).Error
+}

@@ -116,3 +116,39 @@ class StockItem {
         this.availableQuantity -= wanted; // expect: INV001
     }
 }
+
+class OrderPlacedHandler {
+    void handle(OrderPlaced placed) {
+        Inventory shelf = Inventory.findById(placed.productId());
+        if (shelf.availableQuantity < placed.quantity()) {
+            throw new IllegalStateException("sold out");
+        }
+        shelf.availableQuantity -= placed.quantity(); // expect: INV001
+    }
+}
+
+class ImmutableShelf {
+    void sell(Long id, int wanted) {
+        Product shelf = products.findById(id).orElseThrow();
+        Product after = shelf.toBuilder().stock(shelf.getStock() - wanted).build(); // expect: INV001
+        products.save(after);
+    }
+}
+
+class ServletOfSales {
+    void sell(int id, int sold) {
+        Producto producto = productos.buscar(id);
+        int nuevo = producto.getStock() - sold;
+        productos.actualizarStock(id, nuevo); // expect: INV001
+    }
+}
+
+class RedisShelf {
+    void sell(long id, int wanted) {
+        Integer left = Integer.valueOf(redisTemplate.opsForValue().get("stock:" + id));
+        if (left < wanted) {
+            throw new IllegalStateException("sold out");
+        }
+        redisTemplate.opsForValue().decrement("stock:" + id, wanted); // expect: INV001
+    }
+}

@@ -154,3 +154,13 @@ class Wishes {
         repository.save(product);
     }
 }
+
+class RedisShelf {
+    void sell(long id, int wanted) {
+        Long left = redisTemplate.opsForValue().decrement("stock:" + id, wanted); // fine: INV001
+        if (left < 0) {
+            redisTemplate.opsForValue().increment("stock:" + id, wanted);
+            throw new IllegalStateException("sold out");
+        }
+    }
+}

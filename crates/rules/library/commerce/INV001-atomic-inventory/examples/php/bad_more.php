@@ -26,3 +26,43 @@ class Apotheke
         mysqli_query($this->link, $list);
     }
 }
+
+class StokModel
+{
+    public function keluar($kode, $jumlah)
+    {
+        return $this->db->set('stok', "stok - $jumlah", FALSE) // expect: INV001
+            ->where('kode', $kode)->update('stok');
+    }
+
+    public function jual($id, $jumlah)
+    {
+        $barang = $this->barang_model->get($id);
+        $data = array('stok' => $barang->stok - $jumlah);
+        $this->barang_model->update($data, $id); // expect: INV001
+    }
+
+    public function handle($event)
+    {
+        if ($event->produto->estoque > 0) {
+            $event->produto->estoque--; // expect: INV001
+            $event->produto->save();
+        }
+    }
+}
+
+class BoundShelf
+{
+    public function sell($id, $wanted)
+    {
+        $read = $this->connection->prepare("SELECT stock FROM products WHERE id = ?");
+        $read->bind_param("i", $id);
+        $read->execute();
+        $read->bind_result($stock);
+        $read->fetch();
+        $left = $stock - $wanted;
+        $change = $this->connection->prepare("UPDATE products SET stock = ? WHERE id = ?"); // expect: INV001
+        $change->bind_param("ii", $left, $id);
+        $change->execute();
+    }
+}

@@ -102,3 +102,52 @@ def receive(session, sku, arrived):
     else:
         row.quantity += arrived  # expect: INV001
     session.commit()
+
+
+def sell_rows(session, lines):
+    rows = []
+    for line in lines:
+        shelf = session.query(Product).get(line.product_id)
+        rows.append({"id": shelf.id, "stock": shelf.stock - line.wanted})  # expect: INV001
+    session.bulk_update_mappings(Product, rows)
+
+
+def sell_by_driver(cursor, lines):
+    rows = []
+    for line in lines:
+        cursor.execute("SELECT stock FROM products WHERE id = %s", (line.id,))
+        left = cursor.fetchone()[0]
+        rows.append((left - line.wanted, line.id))
+    cursor.executemany("UPDATE products SET stock = %s WHERE id = %s", rows)  # expect: INV001
+
+
+def sell_by_name(session, product_id, wanted):
+    product = session.get(Product, product_id)
+    setattr(product, "stock", product.stock - wanted)  # expect: INV001
+    session.commit()
+
+
+def lend(session, tool_id, wanted):
+    tool = session.get(Tool, tool_id)
+    tool.quantity -= wanted  # expect: INV001
+    session.commit()
+
+
+def give_back(session, tool_id, returned):
+    tool = session.get(Tool, tool_id)
+    tool.quantity += returned  # expect: INV001
+    session.commit()
+
+
+def lend_by_statement(cursor, tool_id, wanted):
+    cursor.execute("UPDATE tools SET cantidad = cantidad - %s WHERE id = %s", (wanted, tool_id))  # expect: INV001
+
+
+class KeywordService:
+    async def sell(self, product_id, wanted):
+        product = await self.products.get(product_id)
+        await self.products.update_stock(product_id=product_id, new_stock=product.stock - wanted)  # expect: INV001
+
+    def sell_by_schema(self, db, product_id, wanted):
+        product = crud.product.get(db, id=product_id)
+        crud.product.update(db, db_obj=product, obj_in=ProductUpdate(stock=product.stock - wanted))  # expect: INV001

@@ -99,3 +99,16 @@ class StockQuant(models.Model):
     def take(self, wanted):
         for quant in self:
             quant.quantity -= wanted  # fine: INV001
+
+
+class BaseBasket(models.Model):
+    def remove(self, product, quantity):
+        item = self.items.get(product=product)
+        if quantity > item.quantity:
+            raise ValueError
+        item.quantity -= quantity  # fine: INV001
+        item.save()
+
+    def sold(self, product, quantity):
+        product.sale_quantity += quantity  # fine: INV001
+        product.save()

@@ -74,3 +74,13 @@ class Shelf:
 
     def take(self, quantity):
         self.stock -= quantity  # fine: INV001
+
+
+def take_out_of_the_list(session, entry_id, wanted, cursor):
+    entry = session.get(WishlistEntry, entry_id)
+    entry.quantity -= wanted  # fine: INV001
+    holding = session.get(Holding, entry_id)
+    holding.quantity -= wanted  # fine: INV001
+    session.commit()
+    cursor.execute("UPDATE cart_items SET quantity = quantity - %s WHERE id = %s", (wanted, entry_id))  # fine: INV001
+    cursor.execute("UPDATE chosen SET quantity = quantity - 1 WHERE id = %s", (entry_id,))  # fine: INV001

@@ -30,7 +30,7 @@ class OrdersController < ApplicationController
   end
 
   def ignore_the_count
-    Product.where(id: params[:id]).where("stock >= ?", quantity).update_all(["stock = stock - ?", quantity])
+    Product.where(id: params[:id]).where("stock >= ?", quantity).update_all(["stock = stock - ?", quantity]) # expect: INV001
     Product.where("id = ? AND stock > 0", params[:id]).update_all("stock = stock - 1") # expect: INV001
     head :ok
   end
@@ -116,5 +116,17 @@ class Checkouts
       item = line.item
       item.update_columns(stock: item.stock - line.amount) # expect: INV001
     end
+  end
+end
+
+class SellMany
+  def call(lines)
+    changed = []
+    lines.each do |line|
+      product = Product.find(line.product_id)
+      product.stock -= line.quantity # expect: INV001
+      changed << product
+    end
+    Product.import changed, on_duplicate_key_update: [:stock]
   end
 end

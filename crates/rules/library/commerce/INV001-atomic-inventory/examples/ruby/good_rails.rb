@@ -104,3 +104,15 @@ class BinsController < ApplicationController
     bin.save! # fine: INV001
   end
 end
+
+class LessOfTheOrder
+  def call(event)
+    item = find(event.order_id, event.product_id)
+    item.product_quantity -= 1 # fine: INV001
+    item.save!
+  end
+
+  def find(order_id, product_id)
+    Order.find(order_id).order_lines.find_by(product_id: product_id)
+  end
+end

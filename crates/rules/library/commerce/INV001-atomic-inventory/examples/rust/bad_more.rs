@@ -35,3 +35,13 @@ pub async fn clamp(pool: &PgPool, id: i64, quantity: i32) -> Result<(), Error> {
     sqlx::query("UPDATE products SET stock = GREATEST(stock - $1, 0) WHERE id = $2").bind(quantity).bind(id).execute(pool).await?; // expect: INV001
     Ok(())
 }
+
+async fn sell_item(pool: &SqlitePool, id: i64, wanted: i64) -> Result<(), Error> {
+    let row = sqlx::query("SELECT quantity FROM items WHERE id = ?").bind(id).fetch_one(pool).await?;
+    let quantity: i64 = row.get("quantity");
+    if quantity < wanted {
+        return Err(Error::SoldOut);
+    }
+    sqlx::query("UPDATE items SET quantity = ? WHERE id = ?").bind(quantity - wanted).bind(id).execute(pool).await?; // expect: INV001
+    Ok(())
+}

@@ -15,8 +15,8 @@ AS
 BEGIN
     SELECT @left = quantity FROM stock WHERE name = @name
     SET @left = @left - @wanted
-    UPDATE stock -- expect: INV001
-    SET quantity = @left
+    UPDATE stock
+    SET quantity = @left -- expect: INV001
     WHERE name = @name
     SET @wanted = 0
 END
@@ -29,3 +29,26 @@ BEGIN
     INSERT INTO movements (product_id, remaining) VALUES (chosen, remaining);
 END;
 $$;
+
+CREATE PROCEDURE DescontarExistencias @producto INT, @almacen INT, @cantidad INT
+AS
+BEGIN
+    UPDATE EXISTENCIAS
+    SET Cantidad = Cantidad - @cantidad -- expect: INV001
+    WHERE IDProducto = @producto AND IDAlmacen = @almacen
+END
+
+CREATE PROCEDURE lend_tools(IN tool INT, IN wanted INT)
+BEGIN
+    UPDATE tools SET quantity = quantity - wanted WHERE id = tool; -- expect: INV001
+END
+
+-- The condition refuses, and nobody hears of it.
+CREATE FUNCTION seat_taken() RETURNS trigger AS $$
+BEGIN
+    UPDATE events
+    SET seats_left = seats_left - 1 -- expect: INV001
+    WHERE id = NEW.event_id AND seats_left > 0;
+    RETURN NEW;
+END
+$$ LANGUAGE plpgsql;

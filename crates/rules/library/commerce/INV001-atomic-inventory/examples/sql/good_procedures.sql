@@ -16,3 +16,15 @@ BEGIN
     END IF;
 END;
 $$;
+
+CREATE FUNCTION seat_taken() RETURNS trigger AS $$
+BEGIN
+    UPDATE events
+    SET seats_left = seats_left - 1 -- fine: INV001
+    WHERE id = NEW.event_id AND seats_left > 0;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'sold out';
+    END IF;
+    RETURN NEW;
+END
+$$ LANGUAGE plpgsql;

@@ -93,3 +93,9 @@ export async function takeColumn(id: string, wanted: number): Promise<void> {
   const { stock } = rows[0]
   await db.update(products).set({ stock: stock - wanted }).where(eq(products.id, id)) // expect: INV001
 }
+
+export async function sellAssigned(repo, id: string, wanted: number) {
+  const goods = await repo.findOneBy({ id });
+  Object.assign(goods, { stock: goods.stock - wanted }); // expect: INV001
+  await repo.save(goods);
+}

@@ -62,3 +62,10 @@ function sellByText(connection, rows, wanted) {
 async function sellInFirebase(productId, product) {
   await database().ref(`products/${productId}/stock`).set(product.stock - 1); // expect: INV001
 }
+
+// The session reaches the change but not the read: the transaction does not know what was read.
+exports.sellHalfInSession = async (id, wanted, session) => {
+  const goods = await Goods.findById(id);
+  if (goods.stock < wanted) throw new Error("sold out");
+  await Goods.updateOne({ _id: id }, { $inc: { stock: -wanted } }, { session }); // expect: INV001
+};

@@ -45,3 +45,30 @@ exports.preview = async (req, res) => {
 function setByPerson(connection, row, form) {
   connection.query("UPDATE products SET ? WHERE ?", [{ stock: form.stock }, { id: row.id }]); // fine: INV001
 }
+
+// Read and changed inside one transaction of MongoDB: whoever comes second meets a write conflict.
+exports.sellInSession = async (id, wanted) => {
+  const session = await mongoose.startSession();
+  await session.withTransaction(async () => {
+    const goods = await Goods.findById(id).session(session);
+    if (goods.stock < wanted) throw new Error("sold out");
+    goods.stock -= wanted; // fine: INV001
+    await goods.save({ session });
+  });
+};
+
+exports.sellInSessionByStep = async (id, wanted, session) => {
+  const goods = await Goods.findOne({ _id: id }, null, { session });
+  if (goods.stock < wanted) throw new Error("sold out");
+  await Goods.updateOne({ _id: id }, { $inc: { stock: -wanted } }, { session }); // fine: INV001
+};
+
+exports.sellFromMap = async (lines, session) => {
+  const shelves = await Inventory.find({ goods: lines.map((line) => line.id) }).session(session);
+  const inventoryMap = new Map(shelves.map((shelf) => [String(shelf.goods), shelf]));
+  for (const line of lines) {
+    const inventory = inventoryMap.get(String(line.id));
+    inventory.reserved += line.wanted; // fine: INV001
+    await inventory.save({ session });
+  }
+};
