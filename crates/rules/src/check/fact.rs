@@ -133,6 +133,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) names: &'r Names,
     pub(crate) language: Language,
     pub(crate) source: &'r str,
+    /// Where the file stands, as written.
+    pub(crate) path: &'r str,
     /// Which of `WORDS` the file has, a bit for each.
     words: u32,
 }
@@ -163,7 +165,7 @@ static SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS).ok());
 
 impl<'r> Reading<'r> {
-    pub(crate) fn new(names: &'r Names, language: Language, source: &'r str) -> Reading<'r> {
+    pub(crate) fn new(names: &'r Names, language: Language, path: &'r str, source: &'r str) -> Reading<'r> {
         let mut words = 0;
         match &*SEARCH {
             Some(search) => {
@@ -173,7 +175,7 @@ impl<'r> Reading<'r> {
             }
             None => words = u32::MAX,
         }
-        Reading { names, language, source, words }
+        Reading { names, language, source, path, words }
     }
 
     /// Whether the file has one of `WORDS`.
@@ -236,7 +238,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             locks: !places.is_empty(),
             called: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
         });
-        super::rule::of_unit(unit, reading, &mut facts.local);
+        super::rule::of_unit(unit, &units, reading, &mut facts.local);
     }
     super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
     facts

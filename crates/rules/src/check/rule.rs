@@ -7,6 +7,7 @@ mod key;
 mod money;
 mod request;
 mod status;
+mod step;
 mod transaction;
 
 use super::fact::Reading;
@@ -23,13 +24,18 @@ pub(crate) struct Verdicts {
     pub(crate) kept: Vec<(&'static str, Span)>,
 }
 
-/// Rules that one unit decides alone.
-pub(crate) fn of_unit(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
+/// Rules that one unit decides, with a look at its callers in the same file.
+pub(crate) fn of_unit(
+    unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
     let charges = charge::charges(unit, reading);
     key::judge(unit, reading, &charges, verdicts);
     request::judge(unit, reading, &charges, verdicts);
     effect::judge(unit, reading, &charges, verdicts);
-    status::judge(unit, reading, verdicts);
+    status::judge(unit, units, reading, verdicts);
     money::columns(unit, reading, verdicts);
 }
 
