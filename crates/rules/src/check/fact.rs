@@ -147,6 +147,7 @@ const WORDS: &[&str] = &[
     "braintree",
     "razorpay",
     "paypal",
+    "midtrans",
     "transaction",
     "atomic",
     "commit",
@@ -185,7 +186,9 @@ impl<'r> Reading<'r> {
 
     /// Whether the file names a payment provider.
     pub(crate) fn names_provider(&self) -> bool {
-        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"].iter().any(|word| self.has(word))
+        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]
+            .iter()
+            .any(|word| self.has(word))
     }
 
     /// Whether the file names a transaction, or money that is taken.

@@ -445,7 +445,11 @@ fn is_key(declared: &str) -> bool {
 
 /// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.
 pub(crate) fn is_walk(name: &str) -> bool {
-    name == "item" || words(name).last().is_some_and(|word| is_thing(word))
+    let words = words(name);
+    let asks = words.first().is_some_and(|first| {
+        matches!(first.as_str(), "find" | "load" | "fetch" | "list" | "select" | "query" | "search" | "read")
+    });
+    name == "item" || !asks && words.last().is_some_and(|word| is_thing(word))
 }
 
 fn is_thing(word: &str) -> bool {

@@ -229,21 +229,7 @@ const ORDER: u16 = 128;
 /// What a file must show before a rule can speak of it.
 const ENOUGH: &[u16] = &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER];
 const SIGNS: &[(u16, &[&str])] = &[
-    (
-        PROVIDER,
-        &[
-            "stripe.",
-            "stripe;",
-            "stripe->",
-            "stripe\\",
-            "stripe::",
-            "mollie",
-            "adyen",
-            "braintree",
-            "razorpay",
-            "paypal",
-        ],
-    ),
+    (PROVIDER, &["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]),
     (MONEY, &["price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee"]),
     (FRACTION, &["float", "double", "f64", "f32", "real(", "column(real"]),
     (TRANSACTION, &["transaction", "atomic", ".begin", "begintx"]),

@@ -25,3 +25,9 @@ class OrdersController < ApplicationController
     order.update(status: "cancelled") # expect: ORD001
   end
 end
+
+class Order < ApplicationRecord
+  def archive!
+    update!(status: :archived) # expect: ORD001
+  end
+end

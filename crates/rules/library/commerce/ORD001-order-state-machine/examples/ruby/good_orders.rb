@@ -29,3 +29,11 @@ class KitchenController < ApplicationController
     @order.update(status: "accepted") # fine: ORD001
   end
 end
+
+class Order < ApplicationRecord
+  def cancel!
+    return unless pending?
+
+    update!(status: :cancelled) # fine: ORD001
+  end
+end

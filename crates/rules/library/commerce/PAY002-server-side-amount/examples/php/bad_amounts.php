@@ -24,4 +24,15 @@ class BadAmounts
         $cents = round($sent->total_amount) * 100;
         return \Stripe\PaymentIntent::create(['amount' => $cents, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
     }
+
+    public function anyField(Request $request)
+    {
+        return \Stripe\Charge::create(['amount' => $request->due * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+    }
+
+    public function snap(Request $request)
+    {
+        \Midtrans\Config::$isSanitized = true;
+        return Snap::getSnapToken(['transaction_details' => ['order_id' => $this->key(), 'gross_amount' => $request->due]]); // expect: PAY002
+    }
 }

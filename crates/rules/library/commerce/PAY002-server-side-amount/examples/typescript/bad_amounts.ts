@@ -2,8 +2,8 @@
 const idempotencyKey = nextKey();
 
 app.post('/intents', async (req, res) => {
-  const intent = await stripe.paymentIntents.create({
-    amount: req.body.amount, // expect: PAY002
+  const intent = await stripe.paymentIntents.create({ // expect: PAY002
+    amount: req.body.amount,
     currency: 'eur',
   }, { idempotencyKey });
   res.json(intent);
@@ -29,9 +29,9 @@ export async function POST(request: Request) {
 }
 
 router.post('/sessions', async (req, res) => {
-  const session = await stripe.checkout.sessions.create({
+  const session = await stripe.checkout.sessions.create({ // expect: PAY002
     mode: 'payment',
-    line_items: [{ price_data: { currency: 'eur', unit_amount: req.body.price * 100 }, quantity: 1 }], // expect: PAY002
+    line_items: [{ price_data: { currency: 'eur', unit_amount: req.body.price * 100 }, quantity: 1 }],
   });
   res.json(session);
 });
@@ -52,4 +52,27 @@ export class PaymentController {
     const amount = parseInt(body.total, 10);
     return stripe.paymentIntents.create({ amount, currency: 'eur' }, { idempotencyKey }); // expect: PAY002
   }
+}
+
+export async function sell(req: Request, res: Response) {
+  const { articles } = req.body;
+  const lines = articles.map((article) => ({
+    price_data: { currency: 'eur', product_data: { name: article.title }, unit_amount: article.price * 100 },
+    quantity: article.count,
+  }));
+  const session = await stripe.checkout.sessions.create({ mode: 'payment', line_items: lines }); // expect: PAY002
+  res.json(session.url);
+}
+
+export async function settle(req: Request, res: Response) {
+  let due = 0;
+  for (const line of req.body.lines) {
+    due += line.price * line.count;
+  }
+  await stripe.paymentIntents.create({ amount: due, currency: 'eur' }, { idempotencyKey }); // expect: PAY002
+}
+
+export async function sum(req: Request, res: Response) {
+  const due = req.body.lines.reduce((all, line) => all + line.price, 0);
+  await stripeClient.paymentIntents.create({ amount: due, currency: 'eur' }, { idempotencyKey }); // expect: PAY002
 }
