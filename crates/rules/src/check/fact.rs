@@ -243,7 +243,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
         });
         super::rule::of_unit(unit, &units, reading, &mut facts.local);
     }
-    super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
+    super::rule::of_file(lowered, &units, reading, &mut facts.local);
     facts
 }
 

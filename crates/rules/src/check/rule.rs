@@ -12,7 +12,7 @@ mod transaction;
 
 use super::fact::Reading;
 use super::finding::Finding;
-use super::lower::Declared;
+use super::lower::Lowered;
 use super::tree::Span;
 use super::unit::Unit;
 
@@ -36,12 +36,21 @@ pub(crate) fn of_unit(
     request::judge(unit, reading, &charges, verdicts);
     effect::judge(unit, reading, &charges, verdicts);
     status::judge(unit, units, reading, verdicts);
-    money::columns(unit, reading, verdicts);
 }
 
-/// Rules that a declaration decides alone.
-pub(crate) fn of_declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
-    money::declarations(declared, reading, verdicts);
+/// Rules that one file decides.
+pub(crate) fn of_file(
+    lowered: &Lowered<'_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
+    money::judge(lowered, units, reading, verdicts);
+}
+
+/// Rules that an SQL file decides.
+pub(crate) fn of_sql_file(reading: Reading<'_>, verdicts: &mut Verdicts) {
+    money::judge_sql(reading, verdicts);
 }
 
 /// Where the name of a call stands.

@@ -230,8 +230,38 @@ const ORDER: u16 = 128;
 const ENOUGH: &[u16] = &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER];
 const SIGNS: &[(u16, &[&str])] = &[
     (PROVIDER, &["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]),
-    (MONEY, &["price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee"]),
-    (FRACTION, &["float", "double", "f64", "f32", "real(", "column(real"]),
+    (
+        MONEY,
+        &[
+            "price", "amount", "cost", "total", "balance", "preco", "precio", "prix", "fee", "harga",
+            "fiyat", "monto", "importe", "dongia", "tutar",
+        ],
+    ),
+    (
+        FRACTION,
+        &[
+            "float",
+            "double",
+            "f64",
+            "f32",
+            "real(",
+            "column(real",
+            " real,",
+            " real not",
+            " real default",
+            "to_f",
+            "* 100",
+            "*100",
+            "* 0.",
+            "*0.",
+            "* 1.",
+            "*1.",
+            "/ 100",
+            "/100",
+            "= 0.0",
+            "bind_param",
+        ],
+    ),
     (TRANSACTION, &["transaction", "atomic", ".begin", "begintx"]),
     (
         EFFECT,

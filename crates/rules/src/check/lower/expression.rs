@@ -365,7 +365,16 @@ impl<'a> Lowering<'a> {
                     _ => None,
                 };
                 let inner = inner.or_else(|| syntax.named_child(0))?;
-                return Some(Made::Same(self.node(inner)));
+                let node = self.node(inner);
+                let cast = match syntax.kind() {
+                    "cast_expression" | "type_cast_expression" => self.source_of_field(syntax, "type"),
+                    "generic_function" => self.source_of_field(syntax, "type_arguments"),
+                    _ => "",
+                };
+                if !cast.is_empty() {
+                    self.casts.push((node.span, cast));
+                }
+                return Some(Made::Same(node));
             }
             _ => return None,
         };
