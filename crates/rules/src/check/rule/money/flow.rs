@@ -41,12 +41,14 @@ const PASSES: &[&str] = &[
 const ROUNDS: &[&str] = &["round", "floor", "ceil", "rint", "roundtoint", "tofixed"];
 
 /// Where in the code a node stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Place<'p> {
     /// The name that takes the value; empty if none does.
     target: &'p str,
     /// Shown, compared or sorted.
     quiet: bool,
+    /// The target is a share, a count or the bound of a search.
+    other: bool,
     /// The next thing around rounds, or cuts to an integer.
     rounded: bool,
     cut: bool,
@@ -71,8 +73,7 @@ pub(super) fn judge(lowered: &Lowered<'_>, subject: Subject<'_>, findings: &mut 
     if flow.is_script() {
         flow.currency_units(&lowered.root);
     }
-    let place = Place { target: "", quiet: false, rounded: false, cut: false, inside: false, added: false };
-    flow.node(&lowered.root, place);
+    flow.node(&lowered.root, Place::default());
 }
 
 /// The function that has its name at a place.
@@ -166,15 +167,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 Kind::Call(callee, arguments) if is_float_call(callee, self.numbers.language) => {
                     arguments.first().is_some_and(|argument| self.money(argument).is_some())
                 }
-                // `+(amount * share).toFixed(2)` goes on to be reckoned with.
                 Kind::Call(callee, _) if last_name(callee) == Some("toFixed") => {
-                    let before =
-                        self.subject.reading.source.get(..node.span.start).unwrap_or_default().trim_end();
-                    let before = before.trim_end_matches('(').trim_end();
-                    before
-                        .strip_suffix('+')
-                        .is_some_and(|rest| rest.trim_end().ends_with(['=', '(', ':', ',', '?']))
-                        || before.ends_with("Number") && self.money(callee.root()).is_some()
+                    self.is_number_again(callee, Place::default())
                 }
                 _ => false,
             };
@@ -185,9 +179,20 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         self.units.extend(found);
     }
 
+    /// `+(amount * share).toFixed(2)` and `Number(..)` of it go on to be reckoned with.
+    fn is_number_again(&self, callee: &Node<'a>, place: Place<'_>) -> bool {
+        let before = self.subject.reading.source.get(..callee.span.start).unwrap_or_default();
+        let before = before.trim_end_matches(|c: char| c.is_whitespace() || c == '(');
+        let signed = |rest: &str| rest.trim_end().ends_with(['=', '(', ':', ',', '?']);
+        before.strip_suffix('+').is_some_and(signed)
+            || before.ends_with("Number")
+            || before.ends_with("parseFloat")
+            || place.inside && before.ends_with('+')
+    }
+
     fn node(&mut self, node: &'t Node<'a>, place: Place<'_>) {
-        let fresh = Place { target: "", rounded: false, cut: false, inside: false, added: false, ..place };
-        if !place.quiet {
+        let fresh = Place { quiet: place.quiet, ..Place::default() };
+        if !place.quiet && !place.other {
             self.conversion(node, place);
         }
         match &node.kind {
@@ -208,8 +213,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             Kind::Assign(target, operator, value) => self.assign(node, target, operator, value, fresh),
             Kind::Pair(key, value) => {
                 let name = key.text().or(key.name()).unwrap_or_default();
-                let quiet = place.quiet || is_other(name) || is_bound(name);
-                self.node(value, Place { target: name, quiet, ..fresh });
+                let other = is_other(name) || is_bound(name);
+                self.node(value, Place { target: name, other, ..fresh });
             }
             Kind::Return(values) => {
                 for value in values {
@@ -263,17 +268,17 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             Kind::Index(_, key) => key.text().unwrap_or_default(),
             _ => "",
         };
-        let quiet = place.quiet || is_other(name) || is_bound(name);
+        let other = is_other(name) || is_bound(name);
         // `let mut total = 0.0`, to which something is added.
         let zero = matches!(&value.kind, Kind::Number(_)) && self.numbers.value(value, 0) == Number::Float;
-        if operator == "=" && zero && !quiet && !self.is_script() && first.name().is_some() {
+        if operator == "=" && zero && !place.quiet && !other && !self.is_script() && first.name().is_some() {
             let summed = self.numbers.is_sum(name, node.span.start);
             if summed && self.is_money(name) {
                 self.findings.computed(name, node.span, Confidence::High, "is summed in a binary fraction");
             }
         }
         let added = operator != "=";
-        self.node(value, Place { target: name, quiet, added, ..place });
+        self.node(value, Place { target: name, other, added, ..place });
     }
 
     fn binary(
@@ -286,7 +291,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
     ) {
         let reckons = matches!(operator, "+" | "-" | "*" | "/");
         let passes = reckons || matches!(operator, "??" | "||" | "or" | "?:");
-        if reckons && !place.quiet && !place.inside {
+        if reckons && !place.quiet && !place.other && !place.inside {
             self.arithmetic(node, place);
         }
         let quiet = place.quiet || !passes;
@@ -300,7 +305,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
     fn call(&mut self, callee: &'t Node<'a>, arguments: &'t [Node<'a>], place: Place<'_>) {
         let name = last_name(callee).unwrap_or_default();
         let key = squashed(name);
-        let fresh = Place { target: "", rounded: false, cut: false, inside: false, added: false, ..place };
+        let fresh = Place { quiet: place.quiet, ..Place::default() };
         let shown = shows(name)
             || matches!(
                 key.as_str(),
@@ -327,8 +332,11 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         );
         self.special(name, arguments, place);
         if let Kind::Member(object, _) = &callee.kind {
-            let quiet = place.quiet || matches!(key.as_str(), "tofixed" | "tolocalestring" | "tostring");
-            self.node(object, Place { target: place.target, quiet, rounded, cut, ..fresh });
+            let quiet = place.quiet
+                || matches!(key.as_str(), "tolocalestring" | "tostring")
+                || key == "tofixed" && !self.is_number_again(callee, place);
+            let passed = Place { target: place.target, other: place.other, ..fresh };
+            self.node(object, Place { quiet, rounded: rounded && key != "tofixed", cut, ..passed });
         }
         for argument in arguments {
             let target = match setter {
@@ -336,9 +344,10 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 None if passes => place.target,
                 None => "",
             };
-            let quiet = place.quiet || shown || is_other(target);
+            let quiet = place.quiet || shown;
+            let other = is_other(target) || passes && place.other;
             let inside = passes && place.inside;
-            self.node(argument, Place { target, quiet, rounded, cut, inside, ..fresh });
+            self.node(argument, Place { target, quiet, other, rounded, cut, inside, ..fresh });
         }
     }
 
@@ -476,13 +485,14 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             self.times_hundred(node, left, right, &name, value, place);
             return;
         }
-        if place.rounded && !has_hundredth(self.subject.reading.source, node) && self.is_script() {
+        let plain = self.is_script() || self.numbers.language == Language::Php;
+        if plain && place.rounded && !has_hundredth(self.subject.reading.source, node) {
             return;
         }
         let multiplies = has_operator(node, &["*", "/"]);
         let float = value == Number::Float
             || self.percent_of_money(node) && !place.rounded
-            || self.is_script() && multiplies && self.in_units(node)
+            || self.is_script() && self.in_units(node)
             || self.target_is_float(node, place) && multiplies;
         if float && (multiplies || !place.added && self.is_money(place.target)) {
             self.findings.computed(&name, node.span, Confidence::High, "is reckoned in binary fractions");
@@ -490,7 +500,14 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
     }
 
     fn in_units(&self, node: &Node<'a>) -> bool {
-        self.units.contains(&self.numbers.function(node.span.start).start)
+        let rounded = node.any(&|part| {
+            let callee = match &part.kind {
+                Kind::Call(callee, _) => last_name(callee),
+                _ => None,
+            };
+            callee.is_some_and(|name| ROUNDS.contains(&squashed(name).as_str()))
+        });
+        !rounded && self.units.contains(&self.numbers.function(node.span.start).start)
     }
 
     /// `total += price * count` where `total` is a binary fraction.

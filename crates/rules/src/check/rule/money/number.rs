@@ -245,11 +245,17 @@ impl<'t, 'a> Numbers<'t, 'a> {
             Number::Float
         } else if any(Number::Exact) && !any(Number::Unseen) {
             Number::Exact
+        } else if operator == "/" && self.divides_to_fractions() && !matches!(right.kind, Kind::Number(_)) {
+            Number::Float
         } else if sides == [Number::Whole, Number::Whole] {
             Number::Whole
         } else {
             Number::Unseen
         }
+    }
+
+    fn divides_to_fractions(&self) -> bool {
+        matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Php)
     }
 
     fn called(&self, callee: &Node<'a>, arguments: &[Node<'a>], depth: usize) -> Number {

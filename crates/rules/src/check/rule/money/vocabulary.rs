@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Words that say money when they end a name.
 const MONEY: &[&str] = &["price", "prices", "subtotal", "dongia", "thanhtien", "tongtien"];
 /// The same in languages that put the noun first: `preco_venda`, `harga_satuan`, `prixUnitaire`.
-const MONEY_FIRST: &[&str] = &["preco", "precio", "prix", "preis", "harga", "fiyat", "prezzo"];
+const MONEY_FIRST: &[&str] = &["preco", "precio", "prix", "preis", "harga", "fiyat", "prezzo", "subtotal"];
 /// Words that say money only beside one of `BESIDE`, or in a file that is about sales: costs of a path, amounts of noise and
 /// totals of rows are none.
 const PERHAPS: &[&str] = &["total", "amount", "amt", "cost", "costs", "fee", "fees", "balance", "discount"];
@@ -34,6 +34,7 @@ const IN_SHOPS: &[&str] = &[
     "remise",
     "cuota",
     "gia",
+    "principal",
 ];
 const BESIDE: &[&str] = &[
     "order",
@@ -179,6 +180,26 @@ const SALES: &[&str] = &[
     "venta",
     "cliente",
     "pelanggan",
+    "carrito",
+    "carrinho",
+    "compra",
+    "produto",
+    "producto",
+    "panier",
+    "commande",
+    "facture",
+    "pesanan",
+    "keranjang",
+    "pembayaran",
+    "transaksi",
+    "donhang",
+    "giohang",
+    "sanpham",
+    "siparis",
+    "sepet",
+    "fatura",
+    "kupon",
+    "urun",
     "ticket",
     "receipt",
     "stripe",
@@ -264,7 +285,7 @@ impl<'r> Subject<'r> {
         let named = SALES.iter().take(CORE).any(|word| path.contains(word));
         Subject {
             reading,
-            sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 2,
+            sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 1,
             aside: count(SALES.len()..markets) > 1 || count(markets..plays) > 0,
             scrapes: count(plays..plays + SCRAPERS.len()) > 0,
         }
