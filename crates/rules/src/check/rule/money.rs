@@ -60,7 +60,7 @@ pub(super) fn judge(
     for unit in units {
         column::judge(unit, subject, &mut findings);
     }
-    if !subject.aside {
+    if !subject.aside && !vocabulary::is_report(reading.path) {
         flow::judge(lowered, subject, &mut findings);
         results(lowered, subject, &mut findings);
     }
@@ -164,6 +164,10 @@ fn is_shown(source: &str, at: Span) -> bool {
 }
 
 fn is_float(declared_type: &str, language: Language) -> bool {
+    // What takes a decimal too was made with care.
+    if declared_type.contains("Decimal") {
+        return false;
+    }
     let plain: String =
         declared_type.chars().filter(|c| c.is_alphanumeric() || matches!(c, '<' | '[' | '|' | '_')).collect();
     let types: Vec<&str> = plain.split(['<', '[', '|']).collect();

@@ -3,7 +3,7 @@
 
 use super::Findings;
 use super::number::{Number, Numbers, bare, is_float_call, last_name};
-use super::vocabulary::{Subject, is_bound, is_minor, is_other, shows};
+use super::vocabulary::{Subject, is_bound, is_minor, is_other, is_report, shows};
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
 use crate::check::lower::Lowered;
@@ -38,6 +38,22 @@ const PASSES: &[&str] = &[
     "toprecision",
     "pow",
 ];
+/// Calls that hand what they are given to somebody who looks at it.
+const RESPONDS: &[&str] = &[
+    "render",
+    "json",
+    "jsonify",
+    "jsonresponse",
+    "response",
+    "rendertemplate",
+    "tojson",
+    "track",
+    "logevent",
+    "capture",
+    "view",
+    "writerow",
+    "writerows",
+];
 const ROUNDS: &[&str] = &["round", "floor", "ceil", "rint", "roundtoint", "tofixed"];
 
 /// Where in the code a node stands.
@@ -52,6 +68,8 @@ struct Place<'p> {
     /// The next thing around rounds, or cuts to an integer.
     rounded: bool,
     cut: bool,
+    /// A part of what a function gives to its caller as a map.
+    given: bool,
     /// Part of arithmetic that was judged as a whole.
     inside: bool,
     /// The value is added to its target.
@@ -197,7 +215,9 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         }
         match &node.kind {
             Kind::Function(function) => {
-                let quiet = place.quiet && function.name.is_empty() || shows(function.name);
+                let quiet = place.quiet && function.name.is_empty()
+                    || shows(function.name)
+                    || is_report(function.name);
                 for part in &function.body {
                     // A closure's only expression, or a block's last value, is what it gives.
                     let target = if function.name.is_empty() { place.target } else { function.name };
@@ -214,11 +234,12 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             Kind::Pair(key, value) => {
                 let name = key.text().or(key.name()).unwrap_or_default();
                 let other = is_other(name) || is_bound(name);
-                self.node(value, Place { target: name, other, ..fresh });
+                self.node(value, Place { target: name, other, given: place.given, ..fresh });
             }
             Kind::Return(values) => {
                 for value in values {
-                    self.node(value, Place { target: place.target, ..fresh });
+                    let given = matches!(value.kind, Kind::List(_));
+                    self.node(value, Place { target: place.target, given, ..fresh });
                 }
             }
             Kind::Branch(condition, arms) => {
@@ -245,7 +266,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             Kind::Member(object, _) => self.node(object, Place { target: place.target, ..fresh }),
             _ => {
                 for child in node.children() {
-                    self.node(child, Place { target: place.target, ..fresh });
+                    self.node(child, Place { target: place.target, given: place.given, ..fresh });
                 }
             }
         }
@@ -294,7 +315,9 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         if reckons && !place.quiet && !place.other && !place.inside {
             self.arithmetic(node, place);
         }
-        let quiet = place.quiet || !passes;
+        // The share that one sum has of another is no money.
+        let ratio = operator == "/" && self.money(right).is_some() && self.money(left).is_some();
+        let quiet = place.quiet || !passes || ratio;
         let inside = place.inside || reckons;
         for side in [left, right] {
             let place = Place { quiet, inside, rounded: false, cut: false, ..place };
@@ -311,6 +334,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 key.as_str(),
                 "tofixed" | "tolocalestring" | "numberformat" | "isnan" | "sortby" | "tobe" | "append"
             )
+            || RESPONDS.contains(&key.as_str())
             || matches!(&callee.kind, Kind::Member(object, _) if object.root().name().is_some_and(shows));
         let setter = ["set", "with", "add"].iter().find_map(|before| {
             name.strip_prefix(before).filter(|rest| rest.starts_with(|c: char| c.is_uppercase() || c == '_'))
@@ -394,6 +418,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 for (offset, _) in text.char_indices().filter(|(_, letter)| *letter == 'd') {
                     if let Some(value) = at(types + 1 + offset)
                         && let Some(name) = self.money(value)
+                        && self.numbers.value(value, 0) != Number::Float
                     {
                         self.findings.computed(name, value.span, Confidence::High, "is bound as a double");
                         return;
@@ -424,13 +449,17 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             }
             _ => (false, None),
         };
-        if !(cast || called) || self.subject.scrapes {
+        // `return {"price": float(product.price)}` is for others to read.
+        if !(cast || called) || self.subject.scrapes || place.given {
             return;
         }
         let own = own.or_else(|| self.money(node)).filter(|_| !(place.inside && language == Language::Go));
         let target =
             Some(bare(place.target)).filter(|target| self.is_money(target) && !place.inside && !place.added);
         let Some(name) = target.or(own) else { return };
+        if own.is_none() && names_other(node) {
+            return;
+        }
         if is_minor(name) || own.is_some_and(is_minor) || self.is_go_cents(node, place) {
             return;
         }
@@ -470,6 +499,9 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         let money =
             self.money(node).or_else(|| Some(bare(place.target)).filter(|target| self.is_money(target)));
         let Some(name) = money.map(str::to_owned) else { return };
+        if self.money(node).is_none() && names_other(node) {
+            return;
+        }
         // The share that one sum has of another, and what is given in minor units and divided to be shown.
         let hundred = is_hundred(right) || is_hundred(left);
         if *operator == "/"
@@ -569,6 +601,15 @@ fn shows_whole(head: &str) -> bool {
     );
     ["todict", "tojson", "serialize", "asdict", "jsonserialize", "toarray", "torepresentation", "asjson"]
         .contains(&name.as_str())
+}
+
+/// Whether something in a node says that its number is no money: hours, pieces, shares.
+fn names_other(node: &Node<'_>) -> bool {
+    node.any(&|part| match &part.kind {
+        Kind::Name(name) | Kind::Member(_, name) => is_other(name),
+        Kind::Text(text, _) => is_other(text),
+        _ => false,
+    })
 }
 
 fn is_hundred(node: &Node<'_>) -> bool {

@@ -17,8 +17,6 @@ const PERHAPS: &[&str] = &["total", "amount", "amt", "cost", "costs", "fee", "fe
 const IN_SHOPS: &[&str] = &[
     "commission",
     "deposit",
-    "revenue",
-    "earnings",
     "fare",
     "payout",
     "monto",
@@ -36,6 +34,8 @@ const IN_SHOPS: &[&str] = &[
     "gia",
     "principal",
 ];
+/// Words that say money as the end of one written together: `unitprice`.
+const JOINED: &[&str] = &["price", "totalamount", "totalcost", "grandtotal"];
 const BESIDE: &[&str] = &[
     "order",
     "cart",
@@ -142,6 +142,12 @@ const OTHER: &[&str] = &[
     "progress",
     "rating",
     "porcentaje",
+    "minutes",
+    "pieces",
+    "units",
+    "points",
+    "distance",
+    "ids",
     "type",
     "id",
 ];
@@ -276,7 +282,9 @@ impl<'r> Subject<'r> {
     pub(super) fn of(reading: Reading<'r>) -> Subject<'r> {
         let mut seen = BTreeSet::new();
         if let Some(search) = &*SEARCH {
-            seen.extend(search.find_overlapping_iter(reading.source).map(|found| found.pattern().as_usize()));
+            let found = search.find_overlapping_iter(reading.source);
+            let whole = found.filter(|found| is_word(reading.source.as_bytes(), found.start(), found.end()));
+            seen.extend(whole.map(|found| found.pattern().as_usize()));
         }
         let path = squashed(reading.path);
         let count = |list: std::ops::Range<usize>| seen.range(list).count();
@@ -314,6 +322,7 @@ impl<'r> Subject<'r> {
         let price = before.iter().any(|word| word == "price") && ENDINGS.contains(&last);
         let total = before.iter().any(|word| word == "total") && ENDINGS.contains(&last);
         MONEY.contains(&last)
+            || JOINED.iter().any(|joined| last.len() > joined.len() && last.ends_with(joined))
             || [first, last].iter().any(|word| MONEY_FIRST.contains(word))
             || price
             || PERHAPS.contains(&last) && (beside || self.sales && last != "discount")
@@ -321,6 +330,42 @@ impl<'r> Subject<'r> {
             || self.sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
             || self.sales && first == "total" && before.len() == 1 && IN_SHOPS.contains(&last)
     }
+}
+
+/// Whether a name speaks of statistics: nothing of theirs is charged.
+pub(super) fn is_report(name: &str) -> bool {
+    let reports = [
+        "dashboard",
+        "dashboards",
+        "report",
+        "reports",
+        "reporting",
+        "analytics",
+        "analysis",
+        "statistics",
+        "stats",
+        "chart",
+        "charts",
+        "metrics",
+        "forecast",
+        "forecasting",
+        "summary",
+        "export",
+        "exporter",
+        "pdf",
+        "simulation",
+    ];
+    words(name).iter().any(|word| reports.contains(&word.as_str()))
+}
+
+/// Whether bytes of a source are a word, perhaps in the plural, or one of the words of a name: not the `cart` of `cartesian`.
+fn is_word(source: &[u8], start: usize, end: usize) -> bool {
+    let at = |index: usize| source.get(index).copied().unwrap_or_default();
+    let begins = start == 0 || !at(start - 1).is_ascii_alphabetic() || at(start).is_ascii_uppercase();
+    let plural = if at(end) == b's' || at(end) == b'S' { end + 1 } else { end };
+    let upper = at(start).is_ascii_uppercase() && at(end - 1).is_ascii_uppercase();
+    let goes_on = |byte: u8| byte.is_ascii_lowercase() || upper && byte.is_ascii_uppercase();
+    begins && !(goes_on(at(end)) && goes_on(at(plural)))
 }
 
 /// Whether a name says that its number is a share, a weight, a number of things.
