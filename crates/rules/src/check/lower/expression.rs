@@ -319,6 +319,13 @@ impl<'a> Lowering<'a> {
                 let operator = self.comparison(syntax);
                 Kind::Binary(operator, Box::new(left), Box::new(right))
             }
+            // C#'s grammar takes `Add(price * count)` for the declaration of a pointer.
+            "declaration_expression" => {
+                let pointer =
+                    syntax.child_by_field_name("type").filter(|one| one.kind() == "pointer_type")?;
+                let left = Box::new(self.child(pointer, 0)?);
+                Kind::Binary("*", left, self.field_or_empty(syntax, "name"))
+            }
             "unary_expression" | "unary" | "unary_operator" | "unary_op_expression"
                 if self.source_of(syntax).starts_with('-') =>
             {

@@ -60,7 +60,7 @@ pub(super) fn judge(
     for unit in units {
         column::judge(unit, subject, &mut findings);
     }
-    if !subject.aside && !vocabulary::is_report(reading.path) {
+    if !subject.aside && !subject.shows {
         flow::judge(lowered, subject, &mut findings);
         results(lowered, subject, &mut findings);
     }
@@ -100,7 +100,9 @@ fn declarations(
             findings.declared(one.name, one.at, Confidence::High);
         }
         // What takes the value of a field, or gives it one, says no more than the field.
-        if !one.field && (is_shown(reading.source, one.at) || fields.contains(&squashed(one.name))) {
+        if !one.field
+            && (subject.shows || is_shown(reading.source, one.at) || fields.contains(&squashed(one.name)))
+        {
             continue;
         }
         if is_float(one.declared_type, reading.language) {

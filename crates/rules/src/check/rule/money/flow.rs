@@ -54,6 +54,8 @@ const RESPONDS: &[&str] = &[
     "writerow",
     "writerows",
 ];
+/// Members that give what the thing before them holds.
+const HOLDS: &[&str] = &["text", "value", "current", "val", "selectedvalue", "editvalue"];
 const ROUNDS: &[&str] = &["round", "floor", "ceil", "rint", "roundtoint", "tofixed"];
 
 /// Where in the code a node stands.
@@ -118,6 +120,10 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
     /// The money a node names itself: `price`, `item.price`, `row["price"]`, `order.getTotal()`.
     fn money<'n>(&self, node: &'n Node<'a>) -> Option<&'n str> {
         let name = match &node.kind {
+            // `txtPrice.Text`, `priceInput.value`.
+            Kind::Member(object, name) if HOLDS.contains(&squashed(name).as_str()) => {
+                return self.money(object);
+            }
             Kind::Name(name) | Kind::Member(_, name) => *name,
             Kind::Index(object, key) => match &key.kind {
                 Kind::Text(text, _) => text.as_ref(),
@@ -362,8 +368,12 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             let passed = Place { target: place.target, other: place.other, ..fresh };
             self.node(object, Place { quiet, rounded: rounded && key != "tofixed", cut, ..passed });
         }
+        // `parameters.AddWithValue("@Price", ..)`, `bindValue(':price', ..)`.
+        let keyed =
+            arguments.first().and_then(Node::text).filter(|text| arguments.len() > 1 && self.is_money(text));
         for argument in arguments {
             let target = match setter {
+                _ if keyed.is_some() => keyed.unwrap_or_default(),
                 Some(of) => of,
                 None if passes => place.target,
                 None => "",
@@ -450,7 +460,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             _ => (false, None),
         };
         // `return {"price": float(product.price)}` is for others to read.
-        if !(cast || called) || self.subject.scrapes || place.given {
+        if !(cast || called) || place.given {
             return;
         }
         let own = own.or_else(|| self.money(node)).filter(|_| !(place.inside && language == Language::Go));

@@ -1,6 +1,7 @@
 //! Which names mean money, and in which files: words as data, and the questions over them.
 
 use crate::check::fact::Reading;
+use crate::check::language::Language;
 use crate::check::names::{squashed, words};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use std::collections::BTreeSet;
@@ -261,8 +262,35 @@ const PLAYS: &[&str] = &[
 const SCRAPERS: &[&str] =
     &["beautifulsoup", "import scrapy", "selenium", "puppeteer", "cheerio", "playwright", "nokogiri"];
 
+/// Words of scripts that show a page, and of those that hand anything on from there.
+const PAGES: &[&str] =
+    &["innerhtml", "textcontent", "getelementbyid", "usestate(", "useeffect(", "classname="];
+const SENDS: &[&str] = &[
+    "fetch(",
+    "axios",
+    ".post(",
+    ".put(",
+    ".patch(",
+    ".insert(",
+    ".create(",
+    ".save(",
+    ".ajax",
+    "mutate",
+    "mutation",
+    "supabase",
+    "prisma",
+    "firebase",
+    "firestore",
+    "api.",
+    "stripe",
+    "razorpay",
+    "onsubmit",
+    "invoke(",
+    "service",
+];
+
 static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = SALES.iter().chain(MARKETS).chain(PLAYS).chain(SCRAPERS);
+    let all = SALES.iter().chain(MARKETS).chain(PLAYS).chain(SCRAPERS).chain(PAGES).chain(SENDS);
     AhoCorasickBuilder::new().ascii_case_insensitive(true).build(all).ok()
 });
 
@@ -274,8 +302,8 @@ pub(super) struct Subject<'r> {
     pub(super) sales: bool,
     /// About an exchange, a game or statistics: nothing here is charged.
     pub(super) aside: bool,
-    /// Reads the pages of others.
-    pub(super) scrapes: bool,
+    /// Reads the pages of others, makes reports, or is a page that hands nothing on: what it reckons is shown.
+    pub(super) shows: bool,
 }
 
 impl<'r> Subject<'r> {
@@ -283,19 +311,28 @@ impl<'r> Subject<'r> {
         let mut seen = BTreeSet::new();
         if let Some(search) = &*SEARCH {
             let found = search.find_overlapping_iter(reading.source);
-            let whole = found.filter(|found| is_word(reading.source.as_bytes(), found.start(), found.end()));
+            let loose = SALES.len() + MARKETS.len();
+            let whole = found.filter(|found| {
+                found.pattern().as_usize() >= loose
+                    || is_word(reading.source.as_bytes(), found.start(), found.end())
+            });
             seen.extend(whole.map(|found| found.pattern().as_usize()));
         }
         let path = squashed(reading.path);
         let count = |list: std::ops::Range<usize>| seen.range(list).count();
         let markets = SALES.len() + MARKETS.len();
         let plays = markets + PLAYS.len();
+        let pages = plays + SCRAPERS.len();
+        let sends = pages + PAGES.len();
+        let script = matches!(reading.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
         let named = SALES.iter().take(CORE).any(|word| path.contains(word));
         Subject {
             reading,
             sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 1,
             aside: count(SALES.len()..markets) > 1 || count(markets..plays) > 0,
-            scrapes: count(plays..plays + SCRAPERS.len()) > 0,
+            shows: count(plays..pages) > 0
+                || is_report(reading.path)
+                || script && count(pages..sends) > 0 && count(sends..sends + SENDS.len()) == 0,
         }
     }
 
@@ -326,7 +363,7 @@ impl<'r> Subject<'r> {
             || [first, last].iter().any(|word| MONEY_FIRST.contains(word))
             || price
             || PERHAPS.contains(&last) && (beside || self.sales && last != "discount")
-            || total && (self.sales || matches!(last, "amount" | "cost" | "price"))
+            || total && (self.sales || last == "price")
             || self.sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
             || self.sales && first == "total" && before.len() == 1 && IN_SHOPS.contains(&last)
     }
