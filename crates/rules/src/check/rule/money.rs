@@ -1,8 +1,11 @@
 //! PRC002: money is integer minor units with a currency, never a binary fraction.
-//! What a file declares is judged here and in `money/column`, what it computes in `money/flow`; which names mean money
-//! is in `money/vocabulary`, what kind of number an expression is in `money/number`.
+//! What a file declares is judged here and in `money/column`. What it computes: `money/flow` walks through it and says what
+//! takes a value, `money/conversion` and `money/arithmetic` judge it. Which names mean money is in `money/vocabulary`, what
+//! kind of number an expression is in `money/number`.
 
+mod arithmetic;
 mod column;
+mod conversion;
 mod flow;
 mod number;
 mod vocabulary;
@@ -57,10 +60,11 @@ pub(super) fn judge(
     let subject = Subject::of(reading);
     let mut findings = Findings::default();
     declarations(lowered, subject, &mut findings, verdicts);
+    column::pairs(&lowered.root, subject, &mut findings);
     for unit in units {
         column::judge(unit, subject, &mut findings);
     }
-    if !subject.aside && !subject.shows {
+    if subject.sales && !subject.aside && !subject.shows {
         flow::judge(lowered, subject, &mut findings);
         results(lowered, subject, &mut findings);
     }

@@ -16,10 +16,6 @@ pub(super) fn judge(unit: &Unit<'_, '_>, subject: Subject<'_>, findings: &mut Fi
         {
             findings.declared(name, assignment.span, Confidence::High);
         }
-        pairs(assignment.value, subject, findings);
-    }
-    for value in &unit.returns {
-        pairs(value, subject, findings);
     }
     for chain in &unit.chains {
         for link in &chain.links {
@@ -35,9 +31,6 @@ pub(super) fn judge(unit: &Unit<'_, '_>, subject: Subject<'_>, findings: &mut Fi
             };
             if let Some(name) = name.filter(|name| subject.is_money(name)) {
                 findings.declared(name, chain.span, Confidence::High);
-            }
-            for argument in given {
-                pairs(argument, subject, findings);
             }
         }
     }
@@ -58,7 +51,7 @@ fn text_creates(sql: &str) -> bool {
 }
 
 /// `price: { type: DataTypes.FLOAT }`, `price: DataTypes.DOUBLE`, `price: real('price')`, `'price' => 'float'`.
-fn pairs(node: &Node<'_>, subject: Subject<'_>, findings: &mut Findings) {
+pub(super) fn pairs(node: &Node<'_>, subject: Subject<'_>, findings: &mut Findings) {
     let mut found: Vec<(String, Span)> = Vec::new();
     let php = subject.reading.language == Language::Php;
     node.walk(&mut |part| {

@@ -167,7 +167,7 @@ impl<'t, 'a> Numbers<'t, 'a> {
         if depth > DEPTH_MAX {
             return Number::Unseen;
         }
-        if let Some(cast) = self.cast(node).filter(|_| !matches!(node.kind, Kind::Member(..))) {
+        if let Some(cast) = self.cast(node).filter(|cast| !cast.starts_with('<')) {
             if is_float(cast, self.language) {
                 return Number::Float;
             }
@@ -229,7 +229,8 @@ impl<'t, 'a> Numbers<'t, 'a> {
         }
     }
 
-    fn binary(&self, operator: &str, left: &Node<'a>, right: &Node<'a>, depth: usize) -> Number {
+    /// What an operator makes of two sides, whatever it is cast to then.
+    pub(super) fn binary(&self, operator: &str, left: &Node<'a>, right: &Node<'a>, depth: usize) -> Number {
         match operator {
             "+" | "-" | "*" | "/" | "%" | "**" => {}
             "??" | "||" | "or" | "?:" => {

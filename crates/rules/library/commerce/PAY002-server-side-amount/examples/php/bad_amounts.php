@@ -9,13 +9,13 @@ class BadAmounts
 
     public function charge(Request $request)
     {
-        $total = $request->total * 100;
+        $total = $request->total * 100; // expect: PRC002
         return \Stripe\Charge::create(['amount' => $total, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
     }
 
     public function plain()
     {
-        return \Stripe\PaymentIntent::create(['amount' => $_POST['price'] * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+        return \Stripe\PaymentIntent::create(['amount' => $_POST['price'] * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002 PRC002
     }
 
     public function decoded(Request $request)
@@ -27,7 +27,7 @@ class BadAmounts
 
     public function anyField(Request $request)
     {
-        return \Stripe\Charge::create(['amount' => $request->due * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002
+        return \Stripe\Charge::create(['amount' => $request->due * 100, 'currency' => 'eur'], ['idempotency_key' => $this->key()]); // expect: PAY002 PRC002
     }
 
     public function snap(Request $request)

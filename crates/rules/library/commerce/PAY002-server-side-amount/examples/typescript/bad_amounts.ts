@@ -11,7 +11,7 @@ app.post('/intents', async (req, res) => {
 
 app.post('/pay', async (req, res) => {
   const { total } = req.body;
-  const intent = await stripe.paymentIntents.create({ amount: total * 100, currency: 'eur' }, { idempotencyKey }); // expect: PAY002
+  const intent = await stripe.paymentIntents.create({ amount: total * 100, currency: 'eur' }, { idempotencyKey }); // expect: PAY002 PRC002
   res.json(intent);
 });
 
@@ -31,13 +31,13 @@ export async function POST(request: Request) {
 router.post('/sessions', async (req, res) => {
   const session = await stripe.checkout.sessions.create({ // expect: PAY002
     mode: 'payment',
-    line_items: [{ price_data: { currency: 'eur', unit_amount: req.body.price * 100 }, quantity: 1 }],
+    line_items: [{ price_data: { currency: 'eur', unit_amount: req.body.price * 100 }, quantity: 1 }], // expect: PRC002
   });
   res.json(session);
 });
 
 router.post('/orders', async (req, res) => {
-  const order = await razorpay.orders.create({ amount: req.body.amount * 100, currency: 'INR' }); // expect: PAY002
+  const order = await razorpay.orders.create({ amount: req.body.amount * 100, currency: 'INR' }); // expect: PAY002 PRC002
   res.json(order);
 });
 
@@ -57,7 +57,7 @@ export class PaymentController {
 export async function sell(req: Request, res: Response) {
   const { articles } = req.body;
   const lines = articles.map((article) => ({
-    price_data: { currency: 'eur', product_data: { name: article.title }, unit_amount: article.price * 100 },
+    price_data: { currency: 'eur', product_data: { name: article.title }, unit_amount: article.price * 100 }, // expect: PRC002
     quantity: article.count,
   }));
   const session = await stripe.checkout.sessions.create({ mode: 'payment', line_items: lines }); // expect: PAY002

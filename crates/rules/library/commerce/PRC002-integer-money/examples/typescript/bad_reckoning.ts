@@ -1,0 +1,32 @@
+// What goes wrong: amounts are parsed, shared out and multiplied as binary fractions, and cents come out of them unrounded.
+const router = express.Router();
+
+router.post('/products', async (req, res) => {
+  const price = parseFloat(req.body.price); // expect: PRC002
+  await Product.create({ name: req.body.name, price, cost: Number.parseFloat(req.body.cost) }); // expect: PRC002
+  res.sendStatus(201);
+});
+
+export async function placeOrder(cart: Cart, customer: Customer) {
+  const subtotal = cart.items.reduce((sum, item) => sum + item.price * item.quantity, 0); // expect: PRC002
+  const tax = subtotal * 0.19; // expect: PRC002
+  const discountAmount = (subtotal * customer.discountPercent) / 100; // expect: PRC002
+  const payment = await gateway.charge({ amount: Math.round((subtotal + tax - discountAmount) * 100) });
+  await orders.insert({ customerId: customer.id, paymentId: payment.id });
+}
+
+export async function refund(order: Order, returned: number) {
+  const share = returned / order.lines.length;
+  const refundAmount = order.total * share; // expect: PRC002
+  await refunds.create({ orderId: order.id, amount: refundAmount });
+}
+
+export async function openInvoice(order: Order) {
+  await invoices.create({ orderId: order.id, amountCents: order.total * 100 }); // expect: PRC002
+}
+
+@Entity()
+export class Tour {
+  @Column({ type: 'float' }) pricePerPerson: number; // expect: PRC002
+  @Column('double precision', { nullable: true }) listPrice: number; // expect: PRC002
+}
