@@ -96,8 +96,18 @@ fn declarations(
         return;
     }
     let fields: HashSet<String> = float_fields(declared, subject).collect();
+    let floats = |one: &Declared<'_>| is_float(one.declared_type, reading.language);
+    let sums: Vec<&Declared<'_>> = declared.iter().filter(|one| floats(one) && is_sum(one.name)).collect();
     for one in declared {
+        let near = |sum: &&Declared<'_>| sum.field == one.field && sum.at.line.abs_diff(one.at.line) < 5;
+        if subject.sales && vocabulary::is_between(one.name) && floats(one) && sums.iter().any(near) {
+            findings.declared(one.name, one.at, Confidence::Medium);
+            continue;
+        }
         if !subject.is_money(one.name) || !one.field && is_bound(one.name) {
+            continue;
+        }
+        if is_property_of_field(one, declared) {
             continue;
         }
         if one.field && column::maps_float(one.mapping) {
@@ -116,6 +126,21 @@ fn declarations(
             verdicts.kept.push((RULE, one.at));
         }
     }
+}
+
+fn is_sum(name: &str) -> bool {
+    matches!(squashed(name).as_str(), "total" | "subtotal" | "totalamount" | "grandtotal" | "amount")
+}
+
+/// C#'s `Price { get => price; }` gives what the field `price` holds.
+fn is_property_of_field(one: &Declared<'_>, declared: &[Declared<'_>]) -> bool {
+    one.name.starts_with(char::is_uppercase)
+        && declared.iter().any(|field| {
+            field.field
+                && !field.name.starts_with(char::is_uppercase)
+                && field.declared_type == one.declared_type
+                && squashed(field.name) == squashed(one.name)
+        })
 }
 
 /// The names of fields that hold money in a binary fraction.

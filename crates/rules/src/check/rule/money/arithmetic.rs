@@ -42,7 +42,11 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             || self.percent_of_money(node) && !place.rounded
             || self.is_script() && self.in_units(node)
             || self.target_is_float(node, place) && multiplies;
-        if float && (multiplies || !place.added && self.is_money(place.target)) {
+        // A sum of what was reported is one more of the same, unless a variable is declared with it or it is rounded.
+        let untyped = self.is_script()
+            || matches!(self.numbers.language, Language::Php | Language::Python | Language::Ruby);
+        let sums = !place.added && self.is_money(place.target) && (!untyped || place.rounds);
+        if float && (multiplies || sums) {
             self.findings.computed(&name, node.span, Confidence::High, "is reckoned in binary fractions");
         }
     }
@@ -64,7 +68,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             self.numbers.language,
             Language::Go | Language::Rust | Language::Java | Language::CSharp
         );
-        typed && place.added && self.numbers.is_float(place.target, node.span.start)
+        typed && self.numbers.is_float(place.target, node.span.start)
     }
 
     /// `(total * percent) / 100`, `total * (rate / 100)`: a fraction of money where numbers have no other type for it.
@@ -86,7 +90,14 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         value: Number,
         place: Place<'_>,
     ) {
-        if place.rounded || has_operator(left, &["/"]) || has_operator(right, &["/"]) {
+        let hundredth = has_hundredth(self.subject.reading.source, node);
+        if place.rounded && !hundredth || has_operator(left, &["/"]) || has_operator(right, &["/"]) {
+            return;
+        }
+        if place.rounded {
+            if value == Number::Float && has_operator(left, &["*", "+", "-"]) {
+                self.findings.computed(name, node.span, Confidence::High, "is reckoned in binary fractions");
+            }
             return;
         }
         let cut = place.cut || self.numbers.cast(node).is_some();

@@ -93,7 +93,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         if own.is_none() && names_other(node) {
             return;
         }
-        if is_minor(name) || own.is_some_and(is_minor) || self.is_go_cents(node, place) {
+        if is_minor(name) || own.is_some_and(is_minor) || self.is_reckoned(node, place) {
             return;
         }
         // What a serializer gives to others is shown.
@@ -105,17 +105,17 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         self.findings.computed(&name, node.span, Confidence::High, "is made a binary fraction");
     }
 
-    /// Go and Rust convert integers of cents to floats to show them; only arithmetic tells more.
-    pub(super) fn is_go_cents(&self, node: &Node<'a>, place: Place<'_>) -> bool {
-        let plain = match self.numbers.language {
+    /// Go and Rust convert integers to floats to reckon with them, or copy one message into another: what is reckoned tells more.
+    pub(super) fn is_reckoned(&self, node: &Node<'a>, place: Place<'_>) -> bool {
+        match self.numbers.language {
             Language::Go => {
                 matches!(&node.kind, Kind::Call(callee, _) if matches!(callee.kind, Kind::Name(_)))
             }
             Language::Rust => {
-                !matches!(&node.kind, Kind::Call(callee, _) if last_name(callee) == Some("parse"))
+                place.inside
+                    && !matches!(&node.kind, Kind::Call(callee, _) if last_name(callee) == Some("parse"))
             }
             _ => false,
-        };
-        plain && place.inside
+        }
     }
 }

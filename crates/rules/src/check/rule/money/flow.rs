@@ -69,6 +69,8 @@ pub(super) struct Place<'p> {
     /// The next thing around rounds, or cuts to an integer.
     pub(super) rounded: bool,
     pub(super) cut: bool,
+    /// A part of `round(x, 2)`: the result has a fraction.
+    pub(super) rounds: bool,
     /// A part of `round(x * 100)`: made minor units at the border.
     pub(super) border: bool,
     /// A part of what a function gives to its caller as a map.
@@ -325,6 +327,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             name.strip_prefix(before).filter(|rest| rest.starts_with(|c: char| c.is_uppercase() || c == '_'))
         });
         let passes = PASSES.contains(&key.as_str()) || is_float_call(callee, self.numbers.language);
+        let rounds = key == "round" && arguments.len() > 1 || passes && place.rounds;
         let rounded = ROUNDS.contains(&key.as_str()) && arguments.len() < 2;
         // Go converts by the name of a type; `stripe.Int64(..)` takes an integer.
         let plain = self.numbers.language != Language::Go || matches!(callee.kind, Kind::Name(_));
@@ -363,7 +366,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             let quiet = place.quiet || shown;
             let other = is_other(target) || passes && place.other;
             let inside = passes && place.inside;
-            self.node(argument, Place { target, quiet, other, rounded, cut, inside, ..fresh });
+            self.node(argument, Place { target, quiet, other, rounded, cut, rounds, inside, ..fresh });
         }
     }
 

@@ -105,13 +105,22 @@ impl<'t, 'a> Numbers<'t, 'a> {
         }
     }
 
-    /// Java shows by use which of another class's getters give a double.
+    /// Java, Go and Rust show by use which fields and getters of other files give a float.
     fn evidence(&mut self, root: &'t Node<'a>, subject: Subject<'_>) {
-        if self.language != Language::Java {
+        if !matches!(self.language, Language::Java | Language::Go | Language::Rust) {
             return;
         }
         let mut found = Vec::new();
         root.walk(&mut |node| {
+            // Only a float can be added to a float.
+            if let Kind::Assign(target, "+=", value) = &node.kind
+                && self.language != Language::Java
+                && let (Kind::Name(_) | Kind::Member(..), Kind::Member(_, name)) = (&target.kind, &value.kind)
+                && subject.is_money(name)
+                && self.value(target, 0) == Number::Float
+            {
+                found.push(squashed(name));
+            }
             let Kind::Call(callee, arguments) = &node.kind else { return };
             let Some(name) = last_name(callee) else { return };
             if matches!(name, "mapToDouble" | "summingDouble") {
@@ -153,7 +162,7 @@ impl<'t, 'a> Numbers<'t, 'a> {
         self.scopes[self.scope_at(at)].sums.contains(name)
     }
 
-    /// Whether a name holds a binary fraction at a place.
+    /// Whether a name, or a field of this name, holds a binary fraction at a place.
     pub(super) fn is_float(&self, name: &str, at: usize) -> bool {
         !name.is_empty() && self.named(name, at, 0) == Number::Float
     }

@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Words that say money when they end a name.
-const MONEY: &[&str] = &["price", "prices", "subtotal", "dongia", "thanhtien", "tongtien"];
+const MONEY: &[&str] = &["price", "prices", "dongia", "thanhtien", "tongtien"];
 /// The same in languages that put the noun first: `preco_venda`, `harga_satuan`, `prixUnitaire`.
-const MONEY_FIRST: &[&str] = &["preco", "precio", "prix", "preis", "harga", "fiyat", "prezzo", "subtotal"];
+const MONEY_FIRST: &[&str] = &["preco", "precio", "prix", "preis", "harga", "fiyat", "prezzo"];
 /// Words that say money only beside one of `BESIDE`, or in a file that is about sales: costs of a path, amounts of noise and
 /// totals of rows are none.
 const PERHAPS: &[&str] = &["total", "amount", "amt", "cost", "costs", "fee", "fees", "balance", "discount"];
 /// The same, but never beside another word alone.
 const IN_SHOPS: &[&str] = &[
+    "subtotal",
     "commission",
     "deposit",
     "fare",
@@ -145,6 +146,20 @@ const OTHER: &[&str] = &[
     "porcentaje",
     "minutes",
     "pieces",
+    "area",
+    "stock",
+    "calories",
+    "protein",
+    "carbs",
+    "volume",
+    "length",
+    "energy",
+    "kg",
+    "grams",
+    "orders",
+    "products",
+    "customers",
+    "users",
     "units",
     "points",
     "distance",
@@ -174,22 +189,22 @@ const SALES: &[&str] = &[
     "factura",
     "dongia",
     "hoadon",
+    "subtotal",
+    "sale",
+    "compra",
+    "venta",
     "order",
     "product",
     "customer",
     "purchase",
     "discount",
-    "sale",
     "shipping",
-    "subtotal",
     "billing",
     "booking",
-    "venta",
     "cliente",
     "pelanggan",
     "carrito",
     "carrinho",
-    "compra",
     "produto",
     "producto",
     "panier",
@@ -219,7 +234,7 @@ const SALES: &[&str] = &[
     "stripe",
     "paypal",
 ];
-const CORE: usize = 17;
+const CORE: usize = 21;
 /// Words of exchanges and their analysis; two make one.
 const MARKETS: &[&str] = &[
     "orderbook",
@@ -379,7 +394,7 @@ impl<'r> Subject<'r> {
             || PERHAPS.contains(&last) && (beside || self.sales && last != "discount")
             || total && (self.sales || last == "price")
             || self.sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
-            || self.sales && first == "total" && before.len() == 1 && IN_SHOPS.contains(&last)
+            || self.sales && first == "total"
     }
 }
 
@@ -422,6 +437,32 @@ fn is_word(source: &[u8], start: usize, end: usize) -> bool {
 /// Whether a name says that its number is a share, a weight, a number of things.
 pub(super) fn is_other(name: &str) -> bool {
     words(name).iter().any(|word| OTHER.contains(&word.as_str()))
+}
+
+/// Names that are sums of money where they stand between a subtotal and a total: a tax that stands alone may be a rate.
+pub(super) fn is_between(name: &str) -> bool {
+    let between = [
+        "tax",
+        "vat",
+        "gst",
+        "iva",
+        "igv",
+        "shipping",
+        "discount",
+        "discounts",
+        "tip",
+        "envio",
+        "frete",
+        "freight",
+        "surcharge",
+        "descuento",
+        "desconto",
+        "diskon",
+        "remaining",
+        "paid",
+        "delivery",
+    ];
+    words(name).last().is_some_and(|last| between.contains(&last.as_str())) && !is_other(name)
 }
 
 /// Whether a name says minor units.
