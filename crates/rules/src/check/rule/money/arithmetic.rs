@@ -1,7 +1,7 @@
 //! Sums, products and shares of money that are binary fractions, and units of a currency that become minor units through one.
 
 use super::flow::{Flow, Place, ROUNDS, names_other, shows_whole};
-use super::number::{Number, bare, is_float_call, last_name};
+use super::number::{Number, bare, last_name};
 use super::vocabulary::is_minor;
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
@@ -16,6 +16,9 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             self.money(node).or_else(|| Some(bare(place.target)).filter(|target| self.is_money(target)));
         let Some(name) = money.map(str::to_owned) else { return };
         if self.money(node).is_none() && names_other(node) {
+            return;
+        }
+        if *operator == "/" && is_hundred(right) && self.rounded_to_hundredths(left, &name) {
             return;
         }
         // The share that one sum has of another, and what is given in minor units and divided to be shown.
@@ -40,7 +43,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         let multiplies = has_operator(node, &["*", "/"]);
         let float = value == Number::Float
             || self.percent_of_money(node) && !place.rounded
-            || self.is_script() && self.in_units(node)
+            || self.is_script() && self.in_units(node, place)
             || self.target_is_float(node, place) && multiplies;
         // A sum of what was reported is one more of the same, unless a variable is declared with it or it is rounded.
         let untyped = self.is_script()
@@ -51,7 +54,22 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         }
     }
 
-    pub(super) fn in_units(&self, node: &Node<'a>) -> bool {
+    /// `Math.round(price * count * 100) / 100`: a rounded fraction is one still.
+    fn rounded_to_hundredths(&mut self, rounded: &Node<'a>, name: &str) -> bool {
+        let Kind::Call(callee, arguments) = &rounded.kind else { return false };
+        let rounds = last_name(callee).is_some_and(|name| ROUNDS.contains(&squashed(name).as_str()));
+        let Some(Kind::Binary("*", left, right)) = arguments.first().map(|one| &one.kind) else {
+            return false;
+        };
+        let exact = self.numbers.value(left, 0) == Number::Exact;
+        if !rounds || !is_hundred(right) || exact || !has_operator(left, &["*", "/", "+", "-"]) {
+            return false;
+        }
+        self.findings.computed(name, rounded.span, Confidence::High, "is reckoned in binary fractions");
+        true
+    }
+
+    pub(super) fn in_units(&self, node: &Node<'a>, place: Place<'_>) -> bool {
         let rounded = node.any(&|part| {
             let callee = match &part.kind {
                 Kind::Call(callee, _) => last_name(callee),
@@ -59,7 +77,9 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             };
             callee.is_some_and(|name| ROUNDS.contains(&squashed(name).as_str()))
         });
-        !rounded && self.units.contains(&self.numbers.function(node.span.start).start)
+        let function = self.numbers.function(node.span.start).start;
+        let has = |name: String| self.units.contains(&(function, name));
+        !rounded && (has(String::new()) || !place.target.is_empty() && has(squashed(place.target)))
     }
 
     /// `total += price * count` where `total` is a binary fraction.
@@ -125,28 +145,40 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         }
     }
 
-    /// Functions whose money is shown to be units of a currency.
+    /// Names whose money is shown to be units of a currency: they are multiplied by a hundred somewhere in their function.
+    /// A function that makes numbers of `toFixed` shows it of all its money.
     pub(super) fn currency_units(&mut self, root: &Node<'a>) {
         let mut found = Vec::new();
         root.walk(&mut |node| {
-            let shown = match &node.kind {
-                Kind::Binary("*", left, right) => {
-                    is_hundred(right) && self.money(left).is_some() && !has_operator(left, &["/"])
-                        || is_hundred(left) && self.money(right).is_some() && !has_operator(right, &["/"])
+            let mut names = Vec::new();
+            match &node.kind {
+                Kind::Binary("*", left, right) if is_hundred(right) => summed(left, &mut names),
+                Kind::Binary("*", left, right) if is_hundred(left) => summed(right, &mut names),
+                Kind::Call(callee, _)
+                    if last_name(callee) == Some("toFixed")
+                        && self.is_number_again(callee, Place::default()) =>
+                {
+                    names.push("");
                 }
-                Kind::Call(callee, arguments) if is_float_call(callee, self.numbers.language) => {
-                    arguments.first().is_some_and(|argument| self.money(argument).is_some())
-                }
-                Kind::Call(callee, _) if last_name(callee) == Some("toFixed") => {
-                    self.is_number_again(callee, Place::default())
-                }
-                _ => false,
-            };
-            if shown {
-                found.push(self.numbers.function(node.span.start).start);
+                _ => {}
             }
+            names.retain(|name| name.is_empty() || self.is_money(name));
+            let function = self.numbers.function(node.span.start).start;
+            found.extend(names.into_iter().map(|name| (function, squashed(name))));
         });
         self.units.extend(found);
+    }
+}
+
+/// The names that are added up.
+fn summed<'a>(node: &Node<'a>, names: &mut Vec<&'a str>) {
+    match &node.kind {
+        Kind::Name(name) | Kind::Member(_, name) => names.push(name),
+        Kind::Binary("+" | "-", left, right) => {
+            summed(left, names);
+            summed(right, names);
+        }
+        _ => {}
     }
 }
 

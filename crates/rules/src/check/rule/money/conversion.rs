@@ -5,7 +5,7 @@ use super::number::{Number, bare, is_float_call, last_name};
 use super::vocabulary::is_minor;
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
-use crate::check::tree::{Kind, Node};
+use crate::check::tree::{Kind, Node, Span};
 
 impl<'t, 'a> Flow<'_, 't, 'a, '_> {
     /// Calls that say by a letter or their own name that what they take is a binary fraction.
@@ -83,7 +83,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             _ => (false, None),
         };
         // `return {"price": float(product.price)}` is for others to read.
-        if !(cast || called) || place.given || place.border {
+        if !(cast || called) || place.given || place.border || !self.hands_on(node) {
             return;
         }
         let own = own.or_else(|| self.money(node)).filter(|_| !(place.inside && language == Language::Go));
@@ -103,6 +103,41 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         }
         let name = name.to_owned();
         self.findings.computed(&name, node.span, Confidence::High, "is made a binary fraction");
+    }
+
+    /// Whether what a page parses goes anywhere but onto the page: the function around it sends something.
+    fn hands_on(&self, node: &Node<'a>) -> bool {
+        if !self.subject.page {
+            return true;
+        }
+        let sends = [
+            ".post(",
+            ".put(",
+            ".patch(",
+            ".insert(",
+            ".update(",
+            ".upsert(",
+            ".create(",
+            ".save(",
+            "'post'",
+            "\"post\"",
+            "'put'",
+            "\"put\"",
+            "'patch'",
+            "\"patch\"",
+            "mutate",
+            "adddoc(",
+            "setdoc(",
+            "updatedoc(",
+            "submit",
+        ];
+        let around = |span: &Span| span.start <= node.span.start && node.span.end <= span.end;
+        let inner = self.functions.iter().filter(|(span, component)| !component && around(span));
+        let mut texts = inner.filter_map(|(span, _)| self.subject.reading.source.get(span.start..span.end));
+        texts.any(|text| {
+            let lower = text.to_lowercase();
+            sends.iter().any(|one| lower.contains(one))
+        })
     }
 
     /// Go and Rust convert integers to floats to reckon with them, or copy one message into another: what is reckoned tells more.

@@ -53,6 +53,9 @@ const RESPONDS: &[&str] = &[
     "writerow",
     "writerows",
 ];
+/// Calls whose closure only chooses.
+const COMPARES: &[&str] =
+    &["filter", "find", "findindex", "some", "every", "any", "all", "where", "select", "reject"];
 /// Members that give what the thing before them holds.
 const HOLDS: &[&str] = &["text", "value", "current", "val", "selectedvalue", "editvalue"];
 pub(super) const ROUNDS: &[&str] = &["round", "floor", "ceil", "rint", "roundtoint", "tofixed"];
@@ -86,17 +89,41 @@ pub(super) struct Flow<'f, 't, 'a, 'r> {
     pub(super) subject: Subject<'r>,
     pub(super) findings: &'f mut Findings,
     /// Functions that show that their money is units of a currency: it is multiplied by a hundred, or parsed.
-    pub(super) units: HashSet<usize>,
+    pub(super) units: HashSet<(usize, String)>,
+    /// The functions of a page, and whether each is a component.
+    pub(super) functions: Vec<(Span, bool)>,
 }
 
 /// Judges a file's functions.
 pub(super) fn judge(lowered: &Lowered<'_>, subject: Subject<'_>, findings: &mut Findings) {
     let numbers = Numbers::of(lowered, subject);
-    let mut flow = Flow { numbers, subject, findings, units: HashSet::new() };
+    let mut flow = Flow { numbers, subject, findings, units: HashSet::new(), functions: Vec::new() };
+    if subject.page {
+        flow.functions = functions(&lowered.root);
+    }
     if flow.is_script() {
         flow.currency_units(&lowered.root);
     }
     flow.node(&lowered.root, Place::default());
+}
+
+/// All functions of a page, and whether each is a component: by its capital.
+fn functions(root: &Node<'_>) -> Vec<(Span, bool)> {
+    let mut found = Vec::new();
+    let mut named = HashSet::new();
+    root.walk(&mut |node| match &node.kind {
+        Kind::Assign(target, _, value)
+            if target.name().is_some_and(|name| name.starts_with(char::is_uppercase)) =>
+        {
+            named.insert(value.span.start);
+        }
+        Kind::Function(function) => {
+            let component = function.name.starts_with(char::is_uppercase) || named.contains(&node.span.start);
+            found.push((node.span, component));
+        }
+        _ => {}
+    });
+    found
 }
 
 /// The function that has its name at a place.
@@ -328,7 +355,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         });
         let passes = PASSES.contains(&key.as_str()) || is_float_call(callee, self.numbers.language);
         let rounds = key == "round" && arguments.len() > 1 || passes && place.rounds;
-        let rounded = ROUNDS.contains(&key.as_str()) && arguments.len() < 2;
+        let digits = arguments.first().is_some_and(|one| !matches!(one.kind, Kind::Number("0")));
+        let rounded = ROUNDS.contains(&key.as_str()) && arguments.len() < 2 && !(key == "tofixed" && digits);
         // Go converts by the name of a type; `stripe.Int64(..)` takes an integer.
         let plain = self.numbers.language != Language::Go || matches!(callee.kind, Kind::Name(_));
         let cut = plain
@@ -351,7 +379,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 || matches!(key.as_str(), "tolocalestring" | "tostring")
                 || key == "tofixed" && !self.is_number_again(callee, place);
             let passed = Place { target: place.target, other: place.other, ..fresh };
-            self.node(object, Place { quiet, rounded: rounded && key != "tofixed", cut, ..passed });
+            self.node(object, Place { quiet, rounded, cut, ..passed });
         }
         // `parameters.AddWithValue("@Price", ..)`, `bindValue(':price', ..)`.
         let keyed =
@@ -363,7 +391,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 None if passes => place.target,
                 None => "",
             };
-            let quiet = place.quiet || shown;
+            let quiet = place.quiet || shown || COMPARES.contains(&key.as_str());
             let other = is_other(target) || passes && place.other;
             let inside = passes && place.inside;
             self.node(argument, Place { target, quiet, other, rounded, cut, rounds, inside, ..fresh });

@@ -331,6 +331,8 @@ pub(super) struct Subject<'r> {
     pub(super) sales: bool,
     /// About an exchange, a game or statistics: nothing here is charged.
     pub(super) aside: bool,
+    /// A page: what it parses is shown first of all.
+    pub(super) page: bool,
     /// Reads the pages of others, makes reports, or is a page that hands nothing on: what it reckons is shown.
     pub(super) shows: bool,
 }
@@ -359,6 +361,9 @@ impl<'r> Subject<'r> {
             reading,
             sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 1,
             aside: count(SALES.len()..markets) > 1 || count(markets..plays) > 0,
+            page: script
+                && (count(pages..sends) > 0
+                    || [".vue", ".svelte", ".jsx", ".tsx"].iter().any(|end| reading.path.ends_with(end))),
             shows: count(plays..pages) > 0
                 || is_report(reading.path)
                 || script && count(pages..sends) > 0 && count(sends..sends + SENDS.len()) == 0,
@@ -377,6 +382,10 @@ impl<'r> Subject<'r> {
         }
         while words.len() > 1 && words.last().is_some_and(|word| CURRENCIES.contains(&word.as_str())) {
             words.pop();
+        }
+        // `price2`
+        if let Some(last) = words.last_mut() {
+            last.truncate(last.trim_end_matches(|c: char| c.is_ascii_digit()).len().max(1));
         }
         let Some((last, before)) = words.split_last() else { return false };
         let first = before.first().unwrap_or(last).as_str();

@@ -15,3 +15,9 @@ public class OrderService
         Console.WriteLine((double)order.Total); // fine: PRC002
     }
 }
+
+public class Line
+{
+    private decimal price; // fine: PRC002
+    public decimal Price { get => price; set => price = value; } // fine: PRC002
+}

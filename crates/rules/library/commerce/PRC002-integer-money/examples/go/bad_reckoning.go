@@ -24,3 +24,13 @@ func charge(order *Order) {
 func shippingFee(order *Order) float64 { // expect: PRC002
 	return table[order.Country]
 }
+
+func priced(order *Order) {
+	var subtotal float64 // expect: PRC002
+	for i := range order.Lines {
+		order.Lines[i].TotalPrice = order.Lines[i].Count * order.Lines[i].UnitPrice // expect: PRC002
+		subtotal += order.Lines[i].TotalPrice
+	}
+	itemTotal := math.Round(subtotal*order.Share*100) / 100 // expect: PRC002
+	store(itemTotal)
+}

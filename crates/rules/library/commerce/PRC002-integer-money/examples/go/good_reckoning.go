@@ -21,3 +21,12 @@ func share(order *Order, customer *Customer) float64 { // fine: PRC002
 func params(order *Order) *stripe.PaymentIntentParams {
 	return &stripe.PaymentIntentParams{Amount: stripe.Int64(order.Total * 100)} // fine: PRC002
 }
+
+func reply(order *pb.Order) *pb.Reply {
+	return &pb.Reply{Price: float64(order.Price)} // fine: PRC002
+}
+
+type Score struct {
+	Weight   float64 // fine: PRC002
+	Discount float64 // fine: PRC002
+}

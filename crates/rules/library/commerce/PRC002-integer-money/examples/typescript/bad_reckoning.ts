@@ -30,3 +30,9 @@ export class Tour {
   @Column({ type: 'float' }) pricePerPerson: number; // expect: PRC002
   @Column('double precision', { nullable: true }) listPrice: number; // expect: PRC002
 }
+
+export async function withTax(order: Order) {
+  const taxAmount = Math.round(order.subtotal * rates.vat * 100) / 100; // expect: PRC002
+  const part = +(order.total * share(order)).toFixed(2); // expect: PRC002
+  await orders.update(order.id, { taxAmount, part });
+}

@@ -32,3 +32,9 @@ export class Tour {
   @Column({ type: 'float', default: 5 }) rating: number; // fine: PRC002
   @Column('decimal', { precision: 12, scale: 2 }) price: string; // fine: PRC002
 }
+
+export async function pay(items: Item[], order: Order) {
+  const near = items.filter((item) => parseFloat(item.price) < 100 && item.price * 1.2 > 5); // fine: PRC002
+  const amountMinor = near.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * item.quantity, 0); // fine: PRC002
+  await gateway.pay({ amountMinor, fee: Number((order.fee * 100).toFixed(0)) }); // fine: PRC002
+}
