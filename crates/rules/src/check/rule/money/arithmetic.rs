@@ -49,7 +49,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         let untyped = self.is_script()
             || matches!(self.numbers.language, Language::Php | Language::Python | Language::Ruby);
         let sums = !place.added && self.is_money(place.target) && (!untyped || place.rounds);
-        if float && (multiplies || sums) {
+        if float && (multiplies || sums) && self.hands_on(node) {
             self.findings.computed(&name, node.span, Confidence::High, "is reckoned in binary fractions");
         }
     }

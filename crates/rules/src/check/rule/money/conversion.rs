@@ -105,8 +105,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         self.findings.computed(&name, node.span, Confidence::High, "is made a binary fraction");
     }
 
-    /// Whether what a page parses goes anywhere but onto the page: the function around it sends something.
-    fn hands_on(&self, node: &Node<'a>) -> bool {
+    /// Whether what a page parses or reckons goes anywhere but onto the page: the function around it sends something.
+    pub(super) fn hands_on(&self, node: &Node<'a>) -> bool {
         if !self.subject.page {
             return true;
         }

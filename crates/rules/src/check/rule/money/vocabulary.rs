@@ -395,7 +395,8 @@ impl<'r> Subject<'r> {
         }
         let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
         let price = before.iter().any(|word| word == "price") && ENDINGS.contains(&last);
-        let total = before.iter().any(|word| word == "total") && ENDINGS.contains(&last);
+        let total =
+            before.iter().any(|word| matches!(word.as_str(), "total" | "amount")) && ENDINGS.contains(&last);
         MONEY.contains(&last)
             || JOINED.iter().any(|joined| last.len() > joined.len() && last.ends_with(joined))
             || [first, last].iter().any(|word| MONEY_FIRST.contains(word))
