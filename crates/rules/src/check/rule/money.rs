@@ -1,16 +1,18 @@
 //! PRC002: money is integer minor units with a currency, never a binary fraction.
 //! What a file declares is judged here and in `money/column`. What it computes: `money/flow` walks through it and says what
-//! takes a value, `money/conversion` and `money/arithmetic` judge it. Which names mean money is in `money/vocabulary`, what
-//! kind of number an expression is in `money/number`.
+//! takes a value, `money/conversion` and `money/arithmetic` judge it. What a file is about is in `money/subject`, which names
+//! mean money in `money/vocabulary`, what kind of number an expression is in `money/number`.
 
 mod arithmetic;
 mod column;
 mod conversion;
 mod flow;
 mod number;
+mod subject;
 mod vocabulary;
 
-use self::vocabulary::{Subject, is_bound, shows};
+use self::subject::Subject;
+use self::vocabulary::{is_bound, shows};
 use super::Verdicts;
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};

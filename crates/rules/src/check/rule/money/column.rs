@@ -1,7 +1,7 @@
 //! Columns of money that a mapper, a schema builder or an SQL statement makes a binary fraction.
 
 use super::Findings;
-use super::vocabulary::Subject;
+use super::subject::Subject;
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
 use crate::check::tree::{Kind, Node, Span};

@@ -4,7 +4,8 @@
 use super::Findings;
 use super::arithmetic::is_hundred;
 use super::number::{Number, Numbers, bare, is_float_call, last_name};
-use super::vocabulary::{Subject, is_bound, is_other, is_report, shows};
+use super::subject::Subject;
+use super::vocabulary::{is_bound, is_other, is_report, shows};
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
 use crate::check::lower::Lowered;
@@ -329,7 +330,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             self.arithmetic(node, place);
         }
         // The share that one sum has of another is no money.
-        let ratio = operator == "/" && self.money(right).is_some() && self.money(left).is_some();
+        let ratio = operator == "/" && self.money(right).is_some();
         let quiet = place.quiet || !passes || ratio;
         let inside = place.inside || reckons;
         for side in [left, right] {
@@ -383,7 +384,7 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
         }
         // `parameters.AddWithValue("@Price", ..)`, `bindValue(':price', ..)`.
         let keyed =
-            arguments.first().and_then(Node::text).filter(|text| arguments.len() > 1 && self.is_money(text));
+            arguments.first().and_then(Node::text).filter(|text| arguments.len() == 2 && self.is_money(text));
         for argument in arguments {
             let target = match setter {
                 _ if keyed.is_some() => keyed.unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! What kind of number an expression is: a binary fraction for certain, exact for certain, or not shown by this file.
 
-use super::vocabulary::Subject;
+use super::subject::Subject;
 use super::{float_fields, is_exact, is_float};
 use crate::check::language::Language;
 use crate::check::lower::Lowered;

@@ -1,11 +1,6 @@
-//! Which names mean money, and in which files: words as data, and the questions over them.
+//! Which names mean money, which do not, and which functions only show it: words as data, and the questions over them.
 
-use crate::check::fact::Reading;
-use crate::check::language::Language;
-use crate::check::names::{squashed, words};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use crate::check::names::words;
 
 /// Words that say money when they end a name.
 const MONEY: &[&str] = &["price", "prices", "dongia", "thanhtien", "tongtien"];
@@ -156,6 +151,14 @@ const OTHER: &[&str] = &[
     "energy",
     "kg",
     "grams",
+    "waste",
+    "size",
+    "bytes",
+    "used",
+    "rooms",
+    "nights",
+    "ms",
+    "s",
     "orders",
     "products",
     "customers",
@@ -170,242 +173,38 @@ const OTHER: &[&str] = &[
 /// Names that end so hold minor units: dividing them by a hundred is for people to read.
 const MINOR: &[&str] = &["cents", "cent", "minor", "pence", "paise", "kobo", "centavos", "centimes", "sen"];
 
-/// Words of files about sales; one of the first `CORE` and three in all make one.
-const SALES: &[&str] = &[
-    "price",
-    "cart",
-    "checkout",
-    "invoice",
-    "payment",
-    "refund",
-    "coupon",
-    "currency",
-    "precio",
-    "preco",
-    "harga",
-    "prix",
-    "fiyat",
-    "pedido",
-    "factura",
-    "dongia",
-    "hoadon",
-    "subtotal",
-    "sale",
-    "compra",
-    "venta",
-    "order",
-    "product",
-    "customer",
-    "purchase",
-    "discount",
-    "shipping",
-    "billing",
-    "booking",
-    "cliente",
-    "pelanggan",
-    "carrito",
-    "carrinho",
-    "produto",
-    "producto",
-    "panier",
-    "commande",
-    "facture",
-    "pesanan",
-    "keranjang",
-    "pembayaran",
-    "transaksi",
-    "item",
-    "menu",
-    "category",
-    "supplier",
-    "quantity",
-    "barang",
-    "room",
-    "donhang",
-    "giohang",
-    "sanpham",
-    "siparis",
-    "sepet",
-    "fatura",
-    "kupon",
-    "urun",
-    "ticket",
-    "receipt",
-    "stripe",
-    "paypal",
-];
-const CORE: usize = 21;
-/// Words of exchanges and their analysis; two make one.
-const MARKETS: &[&str] = &[
-    "orderbook",
-    "order_book",
-    "ohlc",
-    "candle",
-    "ticker",
-    "portfolio",
-    "backtest",
-    "pnl",
-    "stoploss",
-    "stop_loss",
-    "stop-loss",
-    "kline",
-    "binance",
-    "volatility",
-    "bollinger",
-    "moving_average",
-    "trading",
-    "trader",
-    "leverage",
-    "liquidity",
-    "strike_price",
-    "take_profit",
-    "takeprofit",
-    "rsi",
-    "ema",
-    "macd",
-    "atr",
-    "ohlcv",
-    "hedging",
-    "bullish",
-    "coingecko",
-    "yfinance",
-];
-/// Words of which one says that the file plays, or reckons for people to look at.
-const PLAYS: &[&str] = &[
-    "unityengine",
-    "pygame",
-    "bevy::",
-    "godot",
-    "phaser",
-    "monobehaviour",
-    "import numpy",
-    "import pandas",
-    "from sklearn",
-    "matplotlib",
-    "import torch",
-    "tensorflow",
-    "org.bukkit",
-    "discord.ext",
-];
-/// Words of which one says that the file reads the pages of others.
-const SCRAPERS: &[&str] =
-    &["beautifulsoup", "import scrapy", "selenium", "puppeteer", "cheerio", "playwright", "nokogiri"];
-
-/// Words of scripts that show a page, and of those that hand anything on from there.
-const PAGES: &[&str] =
-    &["innerhtml", "textcontent", "getelementbyid", "usestate(", "useeffect(", "classname="];
-const SENDS: &[&str] = &[
-    "fetch(",
-    "axios",
-    ".post(",
-    ".put(",
-    ".patch(",
-    ".insert(",
-    ".create(",
-    ".save(",
-    ".ajax",
-    "mutate",
-    "mutation",
-    "supabase",
-    "prisma",
-    "firebase",
-    "firestore",
-    "api.",
-    "stripe",
-    "razorpay",
-    "onsubmit",
-    "invoke(",
-    "service",
-];
-
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = SALES.iter().chain(MARKETS).chain(PLAYS).chain(SCRAPERS).chain(PAGES).chain(SENDS);
-    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(all).ok()
-});
-
-/// What a file is about, as far as money goes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Subject<'r> {
-    pub(super) reading: Reading<'r>,
-    /// About sales: `total` and `amount` are money.
-    pub(super) sales: bool,
-    /// About an exchange, a game or statistics: nothing here is charged.
-    pub(super) aside: bool,
-    /// A page: what it parses is shown first of all.
-    pub(super) page: bool,
-    /// Reads the pages of others, makes reports, or is a page that hands nothing on: what it reckons is shown.
-    pub(super) shows: bool,
-}
-
-impl<'r> Subject<'r> {
-    pub(super) fn of(reading: Reading<'r>) -> Subject<'r> {
-        let mut seen = BTreeSet::new();
-        if let Some(search) = &*SEARCH {
-            let found = search.find_overlapping_iter(reading.source);
-            let loose = SALES.len() + MARKETS.len();
-            let whole = found.filter(|found| {
-                found.pattern().as_usize() >= loose
-                    || is_word(reading.source.as_bytes(), found.start(), found.end())
-            });
-            seen.extend(whole.map(|found| found.pattern().as_usize()));
-        }
-        let path = squashed(reading.path);
-        let count = |list: std::ops::Range<usize>| seen.range(list).count();
-        let markets = SALES.len() + MARKETS.len();
-        let plays = markets + PLAYS.len();
-        let pages = plays + SCRAPERS.len();
-        let sends = pages + PAGES.len();
-        let script = matches!(reading.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
-        let named = SALES.iter().take(CORE).any(|word| path.contains(word));
-        Subject {
-            reading,
-            sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 1,
-            aside: count(SALES.len()..markets) > 1 || count(markets..plays) > 0,
-            page: script
-                && (count(pages..sends) > 0
-                    || [".vue", ".svelte", ".jsx", ".tsx"].iter().any(|end| reading.path.ends_with(end))),
-            shows: count(plays..pages) > 0
-                || is_report(reading.path)
-                || script && count(pages..sends) > 0 && count(sends..sends + SENDS.len()) == 0,
-        }
+/// Whether a name means a sum of money, in a file about sales or another.
+pub(super) fn is_sum_of_money(name: &str, sales: bool) -> bool {
+    let mut words = words(name);
+    // `pricePerPerson` is a price; `price_usd` too.
+    if let Some(per) = words.iter().position(|word| word == "per").filter(|per| *per > 0) {
+        words.truncate(per);
     }
-
-    /// Whether a name means a sum of money.
-    pub(super) fn is_money(&self, name: &str) -> bool {
-        if self.reading.names.price_columns.contains(&squashed(name)) {
-            return true;
-        }
-        let mut words = words(name);
-        // `pricePerPerson` is a price; `price_usd` too.
-        if let Some(per) = words.iter().position(|word| word == "per").filter(|per| *per > 0) {
-            words.truncate(per);
-        }
-        while words.len() > 1 && words.last().is_some_and(|word| CURRENCIES.contains(&word.as_str())) {
-            words.pop();
-        }
-        // `price2`
-        if let Some(last) = words.last_mut() {
-            last.truncate(last.trim_end_matches(|c: char| c.is_ascii_digit()).len().max(1));
-        }
-        let Some((last, before)) = words.split_last() else { return false };
-        let first = before.first().unwrap_or(last).as_str();
-        let last = last.as_str();
-        if words.iter().any(|word| OTHER.contains(&word.as_str())) {
-            return false;
-        }
-        let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
-        let price = before.iter().any(|word| word == "price") && ENDINGS.contains(&last);
-        let total =
-            before.iter().any(|word| matches!(word.as_str(), "total" | "amount")) && ENDINGS.contains(&last);
-        MONEY.contains(&last)
-            || JOINED.iter().any(|joined| last.len() > joined.len() && last.ends_with(joined))
-            || [first, last].iter().any(|word| MONEY_FIRST.contains(word))
-            || price
-            || PERHAPS.contains(&last) && (beside || self.sales && last != "discount")
-            || total && (self.sales || last == "price")
-            || self.sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
-            || self.sales && first == "total"
+    while words.len() > 1 && words.last().is_some_and(|word| CURRENCIES.contains(&word.as_str())) {
+        words.pop();
     }
+    // `price2`
+    if let Some(last) = words.last_mut() {
+        last.truncate(last.trim_end_matches(|c: char| c.is_ascii_digit()).len().max(1));
+    }
+    let Some((last, before)) = words.split_last() else { return false };
+    let first = before.first().unwrap_or(last).as_str();
+    let last = last.as_str();
+    if words.iter().any(|word| OTHER.contains(&word.as_str())) {
+        return false;
+    }
+    let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
+    let price = before.iter().any(|word| word == "price") && ENDINGS.contains(&last);
+    let total =
+        before.iter().any(|word| matches!(word.as_str(), "total" | "amount")) && ENDINGS.contains(&last);
+    MONEY.contains(&last)
+        || JOINED.iter().any(|joined| last.len() > joined.len() && last.ends_with(joined))
+        || [first, last].iter().any(|word| MONEY_FIRST.contains(word))
+        || price
+        || PERHAPS.contains(&last) && (beside || sales && last != "discount")
+        || total && (sales || last == "price")
+        || sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
+        || sales && first == "total"
 }
 
 /// Whether a name speaks of statistics: nothing of theirs is charged.
@@ -432,16 +231,6 @@ pub(super) fn is_report(name: &str) -> bool {
         "simulation",
     ];
     words(name).iter().any(|word| reports.contains(&word.as_str()))
-}
-
-/// Whether bytes of a source are a word, perhaps in the plural, or one of the words of a name: not the `cart` of `cartesian`.
-fn is_word(source: &[u8], start: usize, end: usize) -> bool {
-    let at = |index: usize| source.get(index).copied().unwrap_or_default();
-    let begins = start == 0 || !at(start - 1).is_ascii_alphabetic() || at(start).is_ascii_uppercase();
-    let plural = if at(end) == b's' || at(end) == b'S' { end + 1 } else { end };
-    let upper = at(start).is_ascii_uppercase() && at(end - 1).is_ascii_uppercase();
-    let goes_on = |byte: u8| byte.is_ascii_lowercase() || upper && byte.is_ascii_uppercase();
-    begins && !(goes_on(at(end)) && goes_on(at(plural)))
 }
 
 /// Whether a name says that its number is a share, a weight, a number of things.
