@@ -233,7 +233,7 @@ const SIGNS: &[(u16, &[&str])] = &[
     (
         MONEY,
         &[
-            "price", "amount", "cost", "total", "balance", "preco", "precio", "prix", "fee", "harga",
+            "price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee", "harga",
             "fiyat", "monto", "importe", "dongia", "tutar",
         ],
     ),

@@ -62,7 +62,10 @@ pub(super) fn judge(
     let subject = Subject::of(reading);
     let mut findings = Findings::default();
     declarations(lowered, subject, &mut findings, verdicts);
-    column::pairs(&lowered.root, subject, &mut findings);
+    // These declare columns by types alone.
+    if !matches!(reading.language, Language::Rust | Language::Go | Language::Java | Language::CSharp) {
+        column::pairs(&lowered.root, subject, &mut findings);
+    }
     for unit in units {
         column::judge(unit, subject, &mut findings);
     }
@@ -101,6 +104,10 @@ fn declarations(
     let floats = |one: &Declared<'_>| is_float(one.declared_type, reading.language);
     let sums: Vec<&Declared<'_>> = declared.iter().filter(|one| floats(one) && is_sum(one.name)).collect();
     for one in declared {
+        let told = floats(one) || !one.mapping.is_empty() || one.field && is_exact(one.declared_type);
+        if !told {
+            continue;
+        }
         let near = |sum: &&Declared<'_>| sum.field == one.field && sum.at.line.abs_diff(one.at.line) < 5;
         if subject.sales && vocabulary::is_between(one.name) && floats(one) && sums.iter().any(near) {
             findings.declared(one.name, one.at, Confidence::Medium);
@@ -198,7 +205,9 @@ fn is_shown(source: &str, at: Span) -> bool {
 
 fn is_float(declared_type: &str, language: Language) -> bool {
     // What takes a decimal too was made with care.
-    if declared_type.contains("Decimal") {
+    let may =
+        ["float", "Float", "ouble", "f64", "f32", "Single"].iter().any(|one| declared_type.contains(one));
+    if !may || declared_type.contains("Decimal") {
         return false;
     }
     let plain: String =

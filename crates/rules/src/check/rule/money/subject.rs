@@ -195,9 +195,11 @@ impl<'r> Subject<'r> {
         let sends = pages + PAGES.len();
         let script = matches!(reading.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
         let named = SALES.iter().take(CORE).any(|word| path.contains(word));
+        // In a long file one word or another of sales stands by chance.
+        let enough = (2 + reading.source.len() / 40_000).min(4);
         Subject {
             reading,
-            sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) > 1,
+            sales: (count(0..CORE) > 0 || named) && count(0..SALES.len()) >= enough,
             aside: count(SALES.len()..markets) > 1 || count(markets..plays) > 0,
             page: script
                 && (count(pages..sends) > 0
