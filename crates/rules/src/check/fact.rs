@@ -151,7 +151,16 @@ const WORDS: &[&str] = &[
     "transaction",
     "atomic",
     "commit",
+    "with_lock",
+    "after_create",
+    "after_save",
     "charge",
+    "kafka",
+    "rabbit",
+    "publish",
+    "producer",
+    "sqs",
+    "servicebus",
     "status",
     "state",
     "estado",
@@ -193,7 +202,14 @@ impl<'r> Reading<'r> {
 
     /// Whether the file names a transaction, or money that is taken.
     pub(crate) fn names_transaction(&self) -> bool {
-        ["transaction", "atomic", "commit", "charge"].iter().any(|word| self.has(word))
+        ["transaction", "atomic", "commit", "charge", "with_lock", "after_create", "after_save"]
+            .iter()
+            .any(|word| self.has(word))
+    }
+
+    /// Whether the file names what carries messages between processes.
+    pub(crate) fn names_broker(&self) -> bool {
+        ["kafka", "rabbit", "publish", "producer", "sqs", "servicebus"].iter().any(|word| self.has(word))
     }
 
     /// Whether the file names a status.
