@@ -175,7 +175,9 @@ fn read_text(path: PathBuf, text: &str, language: Language, names: &Names) -> Ch
     let place = path.to_string_lossy().into_owned();
     let reading = Reading::new(names, language, &place, text);
     let (facts, unparsable) = if language == Language::Sql {
-        (sql_file::read(reading), false)
+        let mut facts = sql_file::read(reading);
+        rule::of_sql(reading, &mut facts.local);
+        (facts, false)
     } else {
         match lower::lower(language, text) {
             Ok(lowered) => (fact::read(&lowered, reading), false),

@@ -136,7 +136,7 @@ pub(crate) struct Reading<'r> {
     /// Where the file stands, as written.
     pub(crate) path: &'r str,
     /// Which of `WORDS` the file has, a bit for each.
-    words: u32,
+    words: u64,
 }
 
 /// Words that rules ask a whole file for, in any case; looked for once.
@@ -180,17 +180,17 @@ impl<'r> Reading<'r> {
         match &*SEARCH {
             Some(search) => {
                 for found in search.find_overlapping_iter(source) {
-                    words |= 1 << found.pattern().as_u32();
+                    words |= 1u64 << found.pattern().as_u32();
                 }
             }
-            None => words = u32::MAX,
+            None => words = u64::MAX,
         }
         Reading { names, language, source, path, words }
     }
 
     /// Whether the file has one of `WORDS`.
     pub(crate) fn has(&self, word: &str) -> bool {
-        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1 << bit) != 0)
+        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1u64 << bit) != 0)
     }
 
     /// Whether the file names a payment provider.

@@ -67,6 +67,8 @@ pub(crate) struct Declared<'a> {
     pub(crate) declared_type: &'a str,
     /// A field of a class or struct, rather than a parameter or a variable.
     pub(crate) field: bool,
+    /// The function and the class or struct that it stands in, of binary fractions only; empty if there is none.
+    pub(crate) within: (&'a str, &'a str),
     pub(crate) at: Span,
 }
 

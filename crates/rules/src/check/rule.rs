@@ -38,11 +38,17 @@ pub(crate) fn of_unit(
     effect::judge(unit, units, reading, &charges, verdicts);
     status::judge(unit, units, reading, verdicts);
     money::columns(unit, reading, verdicts);
+    money::computed(unit, reading, verdicts);
 }
 
 /// Rules that a declaration decides alone.
 pub(crate) fn of_declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
     money::declarations(declared, reading, verdicts);
+}
+
+/// Rules that a file of SQL decides by its declarations.
+pub(crate) fn of_sql(reading: Reading<'_>, verdicts: &mut Verdicts) {
+    money::in_sql(reading, verdicts);
 }
 
 /// Where the name of a call stands.

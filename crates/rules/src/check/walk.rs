@@ -232,8 +232,30 @@ const ENOUGH: &[u16] =
     &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER, BROKER | ORDER];
 const SIGNS: &[(u16, &[&str])] = &[
     (PROVIDER, &["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]),
-    (MONEY, &["price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee"]),
-    (FRACTION, &["float", "double", "f64", "f32", "real(", "column(real"]),
+    (
+        MONEY,
+        &[
+            "price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee", "harga",
+            "fiyat", "prezzo", "monto", "importe", "total",
+        ],
+    ),
+    (
+        FRACTION,
+        &[
+            "float",
+            "double",
+            "f64",
+            "f32",
+            "real(",
+            "column(real",
+            " real",
+            "bind_param",
+            "to_f",
+            "0.0",
+            "tofixed(2",
+            "math.round(",
+        ],
+    ),
     (
         TRANSACTION,
         &[

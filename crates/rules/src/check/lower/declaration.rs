@@ -99,6 +99,11 @@ impl<'a> Lowering<'a> {
         }
         let Some(declared_type) = syntax.child_by_field_name("type") else { return };
         let declared_type = self.source_of(declared_type);
+        let fraction = ["float", "double", "f64", "f32", "Float", "Double", "Single"];
+        let within = match fraction.iter().any(|word| declared_type.contains(word)) {
+            true => self.within(syntax),
+            false => ("", ""),
+        };
         let mut names = Vec::new();
         let mut cursor = syntax.walk();
         for name in ["name", "pattern", "left", "declarator"] {
@@ -117,9 +122,39 @@ impl<'a> Lowering<'a> {
                 name: plain_name(self.source_of(inner)),
                 declared_type,
                 field: field || in_field || kind == "assignment",
+                within,
                 at: super::span_of(name),
             });
         }
+    }
+
+    /// The names of the function and of the class or struct around a declaration.
+    fn within(&self, syntax: Syntax<'_>) -> (&'a str, &'a str) {
+        let (mut function, mut class) = ("", "");
+        let mut current = syntax.parent();
+        while let Some(node) = current {
+            let kind = node.kind();
+            let acts =
+                kind.starts_with("function") || kind.contains("method") || kind == "local_function_statement";
+            let holds = kind.contains("class")
+                || kind.contains("struct")
+                || matches!(kind, "type_spec" | "impl_item" | "record_declaration" | "interface_declaration");
+            if acts && function.is_empty() {
+                function = self.source_of_field(node, "name");
+            }
+            if kind == "method_declaration" && class.is_empty() {
+                class = self.source_of_field(node, "receiver");
+            }
+            if holds && class.is_empty() {
+                class = ["name", "type"]
+                    .into_iter()
+                    .map(|field| self.source_of_field(node, field))
+                    .find(|name| !name.is_empty() && name.len() < 80)
+                    .unwrap_or_default();
+            }
+            current = node.parent();
+        }
+        (function, class)
     }
 
     /// `attribute` is an annotation in C# and Rust, but a member access in Python.

@@ -1,128 +1,92 @@
 //! PRC002: money is integer minor units with a currency, never a binary fraction.
 
+mod ddl;
+mod fraction;
+mod words;
+
+pub(super) use fraction::computed;
+
+use self::words::{is_apart, is_money, is_money_in};
 use super::Verdicts;
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};
 use crate::check::language::Language;
 use crate::check::lower::Declared;
-use crate::check::names::{squashed, words};
+use crate::check::names::{squashed, words as words_of};
 use crate::check::tree::{Kind, Node, Span};
 use crate::check::unit::Unit;
 
 const RULE: &str = "PRC002";
 const FIX: &str = "keep money as an integer of the currency's smallest unit, or as an exact decimal type";
-/// Words that say money when they end a name.
-const MONEY: &[&str] = &["price", "prices", "subtotal", "preco", "precio", "prix", "preis"];
-/// Words that say money only beside one of `BESIDE`: costs of a path, amounts of noise and totals of rows are none.
-const PERHAPS: &[&str] = &["total", "amount", "cost", "costs", "fee", "fees", "balance", "discount"];
-const BESIDE: &[&str] = &[
-    "order",
-    "cart",
-    "invoice",
-    "payment",
-    "paid",
-    "refund",
-    "tax",
-    "vat",
-    "shipping",
-    "delivery",
-    "discount",
-    "grand",
-    "sub",
-    "net",
-    "gross",
-    "due",
-    "charge",
-    "coupon",
-    "account",
-    "wallet",
-    "card",
-    "unit",
-    "item",
-    "product",
-    "sale",
-    "sales",
-    "purchase",
-    "price",
-    "checkout",
-    "line",
-    "service",
-    "transaction",
-    "credit",
-];
-/// Words that say that a number is no sum of money.
-const OTHER: &[&str] = &[
-    "percent",
-    "percentage",
-    "rate",
-    "ratio",
-    "weight",
-    "factor",
-    "change",
-    "score",
-    "count",
-    "quantity",
-    "qty",
-    "index",
-    "items",
-    "records",
-    "time",
-    "seconds",
-    "hours",
-    "volatility",
-    "token",
-    "gas",
-    "multiplier",
-    "threshold",
-    "tolerance",
-    "strike",
-    "spot",
-    "bid",
-    "ask",
-    "candle",
-    "stop",
-    "entry",
-    "exit",
-    "tick",
-    "close",
-    "open",
-    "high",
-    "low",
-    "mark",
-    "market",
-    "pct",
-    "trade",
-    "position",
-    "last",
-    "avg",
-    "average",
-    "mid",
-    "trigger",
-    "executed",
-    "fill",
-    "filled",
-];
 /// Fields of which both stand beside a price only where it is read from an exchange.
 const MARKET: &[[&str; 2]] = &[["high", "low"], ["highprice", "lowprice"], ["bid", "ask"]];
+
+/// Judges the columns and variables that a file of SQL declares.
+pub(super) fn in_sql(reading: Reading<'_>, verdicts: &mut Verdicts) {
+    for (line, name) in ddl::declared(reading.source, reading) {
+        let at = Span { line: line + 1, column: 1, ..Span::default() };
+        report(name, at, Confidence::High, verdicts);
+    }
+}
 
 /// Judges declared types.
 pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
     let has = |name: &&str| declared.iter().any(|one| squashed(one.name) == **name);
     let quoted = MARKET.iter().any(|pair| pair.iter().all(&has));
+    let fractions = || declared.iter().any(|one| is_float(one.declared_type, reading.language));
+    let quoted = quoted || fractions() && is_apart(reading);
+    let stem = reading.path.rsplit('/').next().unwrap_or_default();
     for one in declared.iter().filter(|_| !quoted) {
-        if !is_money(reading, one.name) || !one.field && is_bound(one.name) {
+        let float = is_float(one.declared_type, reading.language);
+        let (function, class) = one.within;
+        let money = match float {
+            true => is_money_in(reading, one.name, &[function, class, stem]),
+            false => is_money(reading, one.name),
+        };
+        let column = one.field && column_is_float(reading, one.at);
+        if !money || (!one.field || is_search(class)) && is_bound(one.name) {
             continue;
         }
-        if !one.field && is_shown(reading.source, one.at) {
+        if !one.field && (is_shown(reading.source, one.at) || is_doubled(class)) {
             continue;
         }
-        if is_float(one.declared_type, reading.language) {
+        if float || column {
             let confidence = if one.field { Confidence::High } else { Confidence::Medium };
             report(one.name, one.at, confidence, verdicts);
         } else if one.field && is_exact(one.declared_type) {
             verdicts.kept.push((RULE, one.at));
         }
     }
+}
+
+/// TypeORM's `@Column({ type: 'float' }) price: number` and `@Column('float')`.
+fn column_is_float(reading: Reading<'_>, at: Span) -> bool {
+    if !matches!(reading.language, Language::TypeScript | Language::Tsx) {
+        return false;
+    }
+    let mut start = at.start.saturating_sub(300);
+    while !reading.source.is_char_boundary(start) {
+        start += 1;
+    }
+    let Some(before) = reading.source.get(start..at.start) else { return false };
+    let before = &before[before.rfind(';').map_or(0, |end| end + 1)..];
+    let Some(column) = before.rfind("Column(").or_else(|| before.rfind("Property(")) else { return false };
+    let types = ["float", "double", "real", "double precision", "float8"];
+    types
+        .iter()
+        .any(|one| ["'", "\""].iter().any(|quote| before[column..].contains(&format!("{quote}{one}{quote}"))))
+}
+
+/// What a search is asked.
+fn is_search(class: &str) -> bool {
+    words_of(class)
+        .iter()
+        .any(|word| matches!(word.as_str(), "filter" | "query" | "search" | "params" | "criteria"))
+}
+
+/// A class that stands for another in tests.
+fn is_doubled(class: &str) -> bool {
+    words_of(class).iter().any(|word| matches!(word.as_str(), "fake" | "mock" | "stub" | "test" | "dummy"))
 }
 
 /// `def format_price(price: float)`: what is only shown may be rounded at the edge.
@@ -137,7 +101,7 @@ fn is_shown(source: &str, at: Span) -> bool {
                 let named = before[..position].trim_end();
                 let start = named.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
                 let shows = ["format", "display", "render", "show", "print", "humanize", "pretty", "label"];
-                return words(&named[start..]).iter().any(|word| shows.contains(&word.as_str()));
+                return words_of(&named[start..]).iter().any(|word| shows.contains(&word.as_str()));
             }
             ';' | '{' => return false,
             _ => {}
@@ -148,7 +112,7 @@ fn is_shown(source: &str, at: Span) -> bool {
 
 /// `minPrice` and `price_max` that a search is given bound what it shows; nothing is charged by them.
 fn is_bound(name: &str) -> bool {
-    let words = words(name);
+    let words = words_of(name);
     let ends = [words.first(), words.last()];
     ends.into_iter()
         .flatten()
@@ -205,6 +169,8 @@ fn types_float(value: &Node<'_>) -> bool {
             matches!(*name, "FLOAT" | "DOUBLE" | "REAL")
                 && object.root().name().is_some_and(|root| matches!(root, "DataTypes" | "Sequelize" | "DataType"))
         }
+        // Laravel's `$casts`.
+        Kind::Text(text, _) => matches!(text.as_ref(), "float" | "double" | "real"),
         Kind::Call(callee, _) => match &callee.kind {
             Kind::Name(name) => matches!(*name, "real" | "doublePrecision"),
             Kind::Member(..) => types_float(callee),
@@ -240,25 +206,15 @@ fn declares_float(value: &Node<'_>) -> bool {
     }
 }
 
+/// A statement that declares a variable is judged by its type.
+fn declares_whole(source: &str, at: Span) -> bool {
+    source.get(at.start..at.end).is_some_and(|text| text.starts_with("let ") || text.starts_with("var "))
+}
+
 fn report(name: &str, at: Span, confidence: Confidence, verdicts: &mut Verdicts) {
     let message =
         format!("Money (`{name}`) is a binary fraction: 0.1 + 0.2 is not 0.3, and sums drift by a cent.");
     verdicts.findings.push(Finding::new(RULE, confidence, at, message).fix(FIX));
-}
-
-fn is_money(reading: Reading<'_>, name: &str) -> bool {
-    if reading.names.price_columns.contains(&squashed(name)) {
-        return true;
-    }
-    let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
-    !any(OTHER)
-        && (MONEY.contains(&last.as_str())
-            || PERHAPS.contains(&last.as_str()) && beside
-            || before.last().is_some_and(|word| word == "total")
-                && matches!(last.as_str(), "amount" | "cost" | "price"))
 }
 
 fn is_float(declared_type: &str, language: Language) -> bool {

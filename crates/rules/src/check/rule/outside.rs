@@ -287,37 +287,36 @@ impl Call<'_, '_, '_, '_> {
         let stores = [
             "db", "pg", "sql", "redis", "prisma", "mongo", "cache", "supabase", "elastic", "new", "tx", "my",
         ];
-        let named = self
-            .position
-            .checked_sub(1)
-            .map_or(self.chain.root.name(), |before| self.chain.links.get(before).map(|link| link.name));
-        let here = self.chain.root.name().is_some_and(|root| {
-            self.unit.definitions.contains_key(root)
-                || self.unit.parameters.contains_key(root)
-                || self.unit.locals.contains_key(root)
-        });
-        // The declaration of the field: `InventoryClient inventoryClient`, `inventoryClient: InventoryClient`.
-        let declared = named.is_some_and(|named| {
-            let kind = squashed(named);
-            self.reading.source.split(named).skip(1).zip(self.reading.source.split(named)).any(
-                |(after, before)| {
-                    let before =
-                        before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-                    let after = after.trim_start_matches([':', ' ']);
-                    let after = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-                    [before, after].iter().any(|word| {
-                        let word = squashed(word);
-                        word.ends_with("client") && (word.ends_with(&kind) || kind.ends_with(&word))
-                    })
-                },
-            )
-        });
-        matches!(self.reading.language, Language::Java | Language::CSharp | Language::TypeScript)
-            && name.len() > "client".len()
-            && name.ends_with("client")
-            && !stores.iter().any(|store| name.starts_with(store))
-            && !here
-            && declared
+        let client =
+            matches!(self.reading.language, Language::Java | Language::CSharp | Language::TypeScript)
+                && name.len() > "client".len()
+                && name.ends_with("client")
+                && !stores.iter().any(|store| name.starts_with(store));
+        let here = || {
+            self.chain.root.name().is_some_and(|root| {
+                self.unit.definitions.contains_key(root)
+                    || self.unit.parameters.contains_key(root)
+                    || self.unit.locals.contains_key(root)
+            })
+        };
+        client && !here() && self.is_field(name)
+    }
+
+    /// Whether a field is declared with a type of its own name: `InventoryClient inventoryClient`, `client: TaxClient`.
+    fn is_field(&self, name: &str) -> bool {
+        let before = self.position.checked_sub(1).and_then(|before| self.chain.links.get(before));
+        let Some(written) = before.map(|link| link.name).or(self.chain.root.name()) else { return false };
+        let source = self.reading.source;
+        source.match_indices(written).any(|(at, _)| {
+            let before =
+                source[..at].trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            let after = source[at + written.len()..].trim_start_matches([':', ' ']);
+            let after = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            [before, after].into_iter().filter(|word| word.ends_with("Client")).any(|word| {
+                let word = squashed(word);
+                word.ends_with(name) || name.ends_with(&word)
+            })
+        })
     }
 
     /// `const client = new Client(); client.post(url)` of PHP's Guzzle, `client = httpx.AsyncClient()` of Python.

@@ -56,6 +56,7 @@ pub(super) fn judge(
     for write in writes.iter().filter(|write| !is_told(unit, reading, write)) {
         let checked = machine
             || write.guarded
+            || follows_another(unit, &writes, write)
             || write.value.is_some_and(is_computed)
             || is_checked(unit, reading, write.at)
             || *callers.get_or_init(|| is_checked_by_callers(unit, units, reading));
@@ -70,6 +71,17 @@ pub(super) fn judge(
             "call the one function that knows the allowed transitions, and let its UPDATE name the status it comes from",
         ));
     }
+}
+
+/// `order.setStatus(PAID)` after `order.setStatus(RESERVED)` on the same way: the function knows where the order stands.
+fn follows_another(unit: &Unit<'_, '_>, writes: &[Write<'_, '_>], write: &Write<'_, '_>) -> bool {
+    let Some(name) = write.object.and_then(Node::name) else { return false };
+    let holds = |arm: &Span, at: Span| arm.start <= at.start && at.end <= arm.end;
+    writes.iter().any(|before| {
+        before.at.end <= write.at.start
+            && before.object.and_then(Node::name) == Some(name)
+            && !unit.arms.iter().any(|arm| holds(arm, before.at) && !holds(arm, write.at))
+    })
 }
 
 fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a>> {
@@ -142,7 +154,14 @@ fn is_told(unit: &Unit<'_, '_>, reading: Reading<'_>, write: &Write<'_, '_>) -> 
         unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
     let whole = match write.value {
         Some(value) => value.root().name().is_some_and(|name| unit.parameters.contains_key(name)),
-        None => !write.decided,
+        None => {
+            !write.decided
+                && unit.parameters.iter().any(|(name, declared)| {
+                    let whole =
+                        matches!(squashed(name).as_str(), "data" | "entity" | "dto" | "model" | "input");
+                    whole || is_order(reading, name) || is_order(reading, declared)
+                })
+        }
     };
     stores && (by_name || whole) || is_initial(unit, write)
 }

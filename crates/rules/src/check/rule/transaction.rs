@@ -106,6 +106,8 @@ const WRITES: &[&str] = &[
 struct Transaction {
     inside: Span,
     committed: Option<usize>,
+    /// What it is about was saved before the function was called.
+    saved: bool,
 }
 
 /// The transactions of a unit.
@@ -118,7 +120,7 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     fn add(&mut self, inside: Span, committed: Option<usize>) {
-        self.known.push(Transaction { inside, committed });
+        self.known.push(Transaction { inside, committed, saved: false });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -151,7 +153,7 @@ impl Transactions {
                 ["insert into", "update ", "delete from"].iter().any(|word| text.contains(word))
             }
         };
-        let known = self.known.iter().filter(|one| writes(&one.inside)).copied().collect();
+        let known = self.known.iter().filter(|one| one.saved || writes(&one.inside)).copied().collect();
         Transactions { known, implicit: self.implicit.clone() }
     }
 
@@ -267,12 +269,14 @@ pub(crate) fn transactions(
             found.add(*span, Some(span.end));
         }
     }
+    let called_back = is_callback(unit, units, reading);
     if let Some(function) = unit.function
-        && is_whole(unit, units, reading)
+        && (called_back || is_whole(unit))
         && let (Some(first), Some(last)) = (function.body.first(), function.body.last())
     {
         let start = first.span.start.saturating_sub(1);
-        found.add(Span { start, end: last.span.end + 1, ..first.span }, None);
+        let inside = Span { start, end: last.span.end + 1, ..first.span };
+        found.known.push(Transaction { inside, committed: None, saved: called_back });
     }
     between(unit, &mut found);
     if reading.language == Language::Python {
@@ -282,7 +286,7 @@ pub(crate) fn transactions(
 }
 
 /// Whether the whole function is one transaction.
-fn is_whole(unit: &Unit<'_, '_>, units: &[Unit<'_, '_>], reading: Reading<'_>) -> bool {
+fn is_whole(unit: &Unit<'_, '_>) -> bool {
     let Some(function) = unit.function else { return false };
     let listens = function
         .decorators
@@ -293,7 +297,7 @@ fn is_whole(unit: &Unit<'_, '_>, units: &[Unit<'_, '_>], reading: Reading<'_>) -
         && !function.name.is_empty()
         && unit.class.is_some_and(|class| class.name != function.name);
     let marked = function.decorators.iter().any(is_transactional) || of_class && !apart;
-    marked && !listens || is_callback(unit, units, reading)
+    marked && !listens
 }
 
 /// Rails: `after_create :send_receipt` runs before the commit.
