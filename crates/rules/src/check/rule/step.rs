@@ -82,6 +82,11 @@ pub(super) fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) ->
             .iter()
             .filter(|condition| condition.span.start < at.start)
             .any(|condition| condition.any(&|node| asks(unit, reading, node, 0)))
+        // Ruby asks behind: `order.update!(..) if order.status == 'new'`.
+        || unit.blocks.iter().any(|(condition, span)| {
+            let behind = condition.span.start >= at.end && span.start <= at.start && condition.span.end <= span.end;
+            behind && condition.any(&|node| asks(unit, reading, node, 0))
+        })
         || follows(unit, reading, at)
 }
 
@@ -287,10 +292,20 @@ pub(super) fn is_loaded_by_status(
     column: &str,
 ) -> bool {
     let Some(load) = unit.owner(object).load else { return false };
+    // `createOrder(cart)`, `Orders::PlaceService.call(cart)`: it was made here, and nobody else has it yet.
     let made = |chain: &Chain<'_, '_>| {
-        chain.links.last().is_some_and(|link| {
-            ["create", "build", "insert", "make"].iter().any(|verb| link.key.starts_with(verb))
-        })
+        let makes = |name: &str| {
+            words(name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "create" | "creator" | "build" | "builder" | "insert" | "make" | "place" | "checkout"
+                )
+            })
+        };
+        let last = chain.links.last();
+        last.is_some_and(|link| {
+            makes(link.name) || link.key == "call" && chain.root.name().is_some_and(makes)
+        }) || last.is_some_and(|link| link.key == "call") && chain.links.iter().any(|link| makes(link.name))
     };
     if unit.chains.iter().any(|chain| chain.span == load && made(chain)) {
         return true;
@@ -319,8 +334,27 @@ fn is_permission(name: &str) -> bool {
     let words = words(name);
     let first = words.first().map_or("", String::as_str);
     // Ruby's `order.accepted?` is named after the state; a few questions are about the row.
-    let of_row =
-        ["nil", "present", "blank", "persisted", "valid", "invalid", "new_record", "changed", "save"];
+    let of_row = [
+        "nil",
+        "present",
+        "blank",
+        "persisted",
+        "valid",
+        "invalid",
+        "new_record",
+        "changed",
+        "save",
+        "respond_to",
+        "any",
+        "empty",
+        "is_a",
+        "include",
+        "kind_of",
+        "zero",
+        "positive",
+        "exists",
+        "key",
+    ];
     let asked = name.strip_suffix('?').is_some_and(|state| !of_row.contains(&state));
     asked
         || matches!(first, "can" | "may" | "allowed" | "next")

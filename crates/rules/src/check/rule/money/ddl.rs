@@ -40,8 +40,7 @@ pub(super) fn declared<'s>(text: &'s str, reading: Reading<'_>) -> Vec<(usize, &
                 kind,
                 "float" | "double" | "real" | "float8" | "float4" | "binary_double" | "binary_float"
             );
-            let bare =
-                name.trim_start_matches(|c: char| c == '@').trim_start_matches("v_").trim_start_matches("p_");
+            let bare = name.trim_start_matches('@').trim_start_matches("v_").trim_start_matches("p_");
             if float && (is_money(reading, bare) || is_money_in(reading, bare, &[table, priced])) {
                 found.push((number, name));
             }
