@@ -100,12 +100,14 @@ fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a
         found.extend(setter(unit, chain, reading));
         found.extend((0..chain.links.len()).filter_map(|position| update(unit, chain, position, reading)));
     }
-    for (text, _) in &unit.texts {
+    for (text, call) in &unit.texts {
         let Some(said) = text.text() else { continue };
         let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(said) else { continue };
         let wanted = writes.iter().find(|write| is_status(reading, &write.column));
         if let (Some(write), true) = (wanted, is_order(reading, &table)) {
-            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&write.column));
+            let known = call.and_then(|index| unit.chains.get(index));
+            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
+                || known.is_some_and(|chain| is_of_known(unit, chain, reading));
             let decided = says_status(said, &write.column);
             found.push(Write { at: text.span, guarded, value: None, object: None, decided });
         }
@@ -180,6 +182,7 @@ const STORES: &[&str] = &[
     "crud",
     "repositorio",
     "dataaccess",
+    "database",
 ];
 /// How files of Go's data access packages begin.
 const PACKAGES: &[&str] = &[
@@ -295,10 +298,24 @@ fn update<'t, 'a>(
     let columns = reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
     let mut loaded = columns.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
     let guarded = named
+        || is_of_known(unit, chain, reading)
         || guard::in_chain(chain, position, &entry.column) != Guard::None
         || loaded.any(|loaded| loaded);
     let at = super::place(reading, link);
     Some(Write { at, guarded, value: Some(entry.value), object: Some(chain.root), decided: false })
+}
+
+/// `update({ where: { id: order.id } })` of an order that was made here, or loaded by its status.
+fn is_of_known<'a>(unit: &Unit<'_, 'a>, chain: &Chain<'_, 'a>, reading: Reading<'_>) -> bool {
+    chain.links.iter().flat_map(|link| link.given()).any(|given| {
+        given.any(&|node| {
+            let Kind::Member(object, key) = &node.kind else { return false };
+            let of_order = object.name().is_some_and(|name| is_order(reading, name));
+            of_order
+                && matches!(*key, "id" | "_id" | "Id" | "ID")
+                && is_loaded_by_status(unit, reading, object, "status")
+        })
+    })
 }
 
 fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {

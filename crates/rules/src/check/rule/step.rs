@@ -182,6 +182,8 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
         Kind::Binary(">=" | "<=" | ">" | "<" | "==" | "===", left, right) => {
             is_settled(left) && is_sum(right) || is_sum(left) && is_settled(right)
         }
+        // `fullyReceived`, `allShipped`.
+        Kind::Name(name) if says_all(name) => true,
         Kind::Name(name) if depth == 0 => {
             let known = unit.definition(name, node.span.start);
             known
@@ -190,6 +192,15 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
         }
         _ => false,
     }
+}
+
+/// Whether a name says that all parts of something, or some of them, have come to a state.
+fn says_all(name: &str) -> bool {
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["fully", "all", "every", "any", "partially", "each", "none"])
+        && (words.iter().any(|word| STEPS.contains(&word.as_str()))
+            || has(&["received", "done", "ready", "packed", "picked", "served"]))
 }
 
 /// Whether a chain asks all parts of something whether they have a status.
@@ -271,7 +282,13 @@ fn is_chosen_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> b
             .links
             .iter()
             .any(|link| UPDATES.contains(&link.key.as_str()) || link.key.contains("create"));
-        finds && !changes && is_order(reading, &unit.entity_of(chain))
+        // Go names the orders last: `db.Where("status = ?", s).Find(&orders)`.
+        let names_orders = || {
+            let text =
+                reading.source.get(chain.span.start..chain.span.end).unwrap_or_default().to_lowercase();
+            ORDERS.iter().any(|order| text.contains(order))
+        };
+        finds && !changes && (is_order(reading, &unit.entity_of(chain)) || names_orders())
     });
     chosen
         || unit.texts.iter().filter(|(text, _)| text.span.end <= at.start).any(|(text, _)| {

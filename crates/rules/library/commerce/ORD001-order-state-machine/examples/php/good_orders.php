@@ -56,4 +56,16 @@ class Kitchen
         $order->set_status('completed'); // fine: ORD001
         $order->save();
     }
+
+    public function received($id, $counts)
+    {
+        $order = Order::find($id);
+        $fullyReceived = true;
+        foreach ($counts as $count) {
+            if ($count->received < $count->ordered) $fullyReceived = false;
+        }
+        if ($fullyReceived) {
+            $order->update(['status' => 'received']); // fine: ORD001
+        }
+    }
 }
