@@ -139,7 +139,10 @@ impl Transactions {
             let called = unit.chains.iter().filter(|chain| within(&chain.span)).any(|chain| {
                 !leaving.iter().any(|out| out.start <= chain.span.start && chain.span.end <= out.end)
                     && chain.links.iter().any(|link| {
-                        link.arguments.is_some() && WRITES.iter().any(|verb| link.key.starts_with(verb))
+                        // `findOneAndUpdate` writes too.
+                        let writes = WRITES.iter().any(|verb| link.key.starts_with(verb));
+                        link.arguments.is_some()
+                            && (writes || link.key.ends_with("update") || link.key.ends_with("delete"))
                     })
             });
             let set = || {

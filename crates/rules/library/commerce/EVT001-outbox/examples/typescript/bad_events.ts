@@ -89,3 +89,11 @@ export async function saved(order: Order) {
   await orderRepository.save(order);
   await kafkaProducer.send({ topic: 'orders', messages: [{ value: order.id }] }); // expect: EVT001
 }
+
+export async function texts(order: Order) {
+  const session = await mongoose.startSession();
+  session.startTransaction();
+  await Order.findOneAndUpdate({ _id: order.id }, { $set: { code: order.code } }, { session });
+  await sendSms(order.phone, order.code); // expect: EVT001 CHK001
+  await session.commitTransaction();
+}
