@@ -2,6 +2,7 @@
 
 mod ddl;
 mod fraction;
+mod text;
 mod words;
 
 pub(super) use fraction::computed;

@@ -1,6 +1,7 @@
 //! Money that a function turns into a binary fraction, or computes as one: conversions, accumulators, factors with a point.
 //! Columns and declared types are judged in `money`; a value that is only shown, compared or rounded to minor units is not.
 
+use super::text::{converts, counts_pieces, is_minor, is_rounded, is_shown, says_money};
 use super::words::{is_apart, is_money, is_money_in};
 use super::{Verdicts, declares_whole, report};
 use crate::check::chain::Chain;
@@ -36,6 +37,7 @@ const STORES: &[&str] = &[
     "forcecreate",
     "bulkcreate",
     "insertorignore",
+    "attach",
 ];
 
 /// Judges what a unit computes.
@@ -51,6 +53,7 @@ pub(in crate::check::rule) fn computed(unit: &Unit<'_, '_>, reading: Reading<'_>
     }
     for chain in &unit.chains {
         stored(chain, reading, &mut found);
+        asked(unit, chain, reading, &mut found);
         bound(chain, reading, &mut found);
         fetched(chain, reading, &mut found);
     }
@@ -126,16 +129,6 @@ fn is_fraction(
         || major && multiplies(value)
 }
 
-/// `amountFormal`, `totalPrice`: beside a value that is rounded to two places.
-fn says_money(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "amount" | "total" | "price" | "subtotal" | "tax" | "discount" | "fee" | "cost" | "balance"
-        )
-    })
-}
-
 /// Whether a function of JavaScript counts money in whole currency units: it rounds `total * 100` to cents, or shows
 /// `total.toFixed(2)`.
 fn counts_major(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
@@ -182,42 +175,6 @@ fn multiplies(value: &Node<'_>) -> bool {
         }
         _ => false,
     })
-}
-
-/// Whether a text makes a binary fraction of something.
-fn converts(text: &str, language: Language) -> bool {
-    let words: &[&str] = match language {
-        Language::Php => &["(float)", "(double)", "floatval(", "doubleval("],
-        Language::JavaScript | Language::TypeScript | Language::Tsx => &["parseFloat("],
-        Language::Python => &["float("],
-        Language::Ruby => &[".to_f", "Float("],
-        Language::Java => &["parseDouble(", "parseFloat(", ".doubleValue()", "(double)", "Double.valueOf("],
-        Language::CSharp => {
-            &["(double)", "(float)", "Convert.ToDouble(", "double.Parse(", "Convert.ToSingle("]
-        }
-        Language::Go => &["float64(", "ParseFloat("],
-        Language::Rust => &["as f64", "parse::<f64>", "to_f64()", "as f32"],
-        Language::Sql => &[],
-    };
-    // `to_stored_float(` is no conversion of the language.
-    words.iter().any(|word| {
-        text.match_indices(word).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            !word.starts_with(char::is_alphanumeric)
-                || !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
-        })
-    })
-}
-
-/// Whether a text speaks of pieces and of nothing that is money: `sum(float(lot["quantity"]) for lot in lots)`.
-fn counts_pieces(text: &str) -> bool {
-    let words = words(text);
-    let pieces = ["qty", "quantity", "weight", "hours", "count", "stock", "kg", "days"];
-    words.iter().any(|word| pieces.contains(&word.as_str()))
-        && !words.iter().any(|word| {
-            says_money(word)
-                || matches!(word.as_str(), "precio" | "preco" | "harga" | "rate" | "prices" | "amounts")
-        })
 }
 
 /// Whether a number of JavaScript goes on to be stored, charged or computed with, or came from a request.
@@ -280,76 +237,12 @@ fn is_printed(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
         .any(|name| words(name).iter().any(|word| shows.contains(&word.as_str()) && !view(word)))
 }
 
-/// What is only shown may be rounded at the edge.
-fn is_shown(text: &str, language: Language) -> bool {
-    let shows = [
-        "number_format",
-        "format(",
-        "Format(",
-        "toLocaleString",
-        "humanize",
-        "fmt",
-        "printf",
-        "strftime",
-        "number_to_currency",
-    ];
-    // `parseFloat(x.toFixed(2))` goes on being a number.
-    let fixed = text.contains("toFixed")
-        && !text.starts_with("parseFloat")
-        && !text.starts_with("Number")
-        && !text.starts_with('+');
-    shows.iter().any(|word| text.contains(word)) || fixed && language != Language::Ruby
-}
-
-/// `Math.round(parseFloat(price) * 100)`: minor units from here on.
-fn is_minor(text: &str, language: Language) -> bool {
-    let squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let hundred = ["*100", "100*", "*1000", "*100.0"].iter().any(|word| squeezed.contains(word));
-    let whole = [
-        "round(",
-        "Round(",
-        "int(",
-        "intval(",
-        "(int)",
-        "int64(",
-        "floor(",
-        "trunc(",
-        "ceil(",
-        ".to_i",
-        "as i64",
-        "as u64",
-        "parseInt(",
-        "(long)",
-        "longValue",
-        ".round",
-    ];
-    let back = squeezed.contains("/100") && language != Language::Ruby;
-    hundred && !back && whole.iter().any(|word| squeezed.contains(word))
-}
-
 /// `total = 0.0`: what is added to it is a binary fraction.
 fn is_zero(value: &Node<'_>, language: Language) -> bool {
     let typed =
         matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Sql);
     let Kind::Number(number) = value.kind else { return false };
     !typed && number.starts_with("0.0") && number.trim_end_matches('0').ends_with('.')
-}
-
-/// `round($x, 2)` of PHP, `Math.round(x * 100) / 100` and `Number(x.toFixed(2))` of JavaScript give a fraction back.
-fn is_rounded(text: &str, language: Language) -> bool {
-    let squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    match language {
-        Language::Php => {
-            squeezed.starts_with("round(") && squeezed.ends_with(",2)") && squeezed.contains(['*', '+', '/'])
-        }
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            squeezed.starts_with("Math.round(") && squeezed.ends_with("/100") && squeezed.contains("*100")
-                || squeezed.ends_with(".toFixed(2))")
-                    && (squeezed.starts_with("Number(") || squeezed.starts_with("parseFloat("))
-                || squeezed.starts_with("+(") && squeezed.ends_with(".toFixed(2)")
-        }
-        _ => false,
-    }
 }
 
 /// `subtotal * 0.18`: a factor with a point, not rounded.
@@ -385,12 +278,37 @@ fn is_added(unit: &Unit<'_, '_>, reading: Reading<'_>, assignment: &Assignment<'
         && !declares_whole(reading.source, assignment.span)
 }
 
+/// `parseFloat(req.body.price)` of JavaScript, wherever it stands but in a condition and in a product with 100.
+fn asked(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>, found: &mut Vec<(String, Span)>) {
+    let ([link], Some("parseFloat")) = (chain.links.as_slice(), chain.root.name()) else { return };
+    let Some(value) = link.given().first() else { return };
+    let Some((object, name)) = column_of(value) else { return };
+    let request = object.root().name().is_some_and(|root| matches!(root, "req" | "request" | "ctx"));
+    let around = |span: &Span| span.start <= chain.span.start && chain.span.end <= span.end;
+    let compared = unit.conditions.iter().any(|condition| around(&condition.span));
+    let rounded = unit.chains.iter().any(|outer| {
+        outer.span.start < chain.span.start
+            && around(&outer.span)
+            && outer.has(&["round", "tofixed", "floor", "ceil", "trunc", "isnan", "isfinite"])
+    });
+    // What is put into a variable is judged by what becomes of that.
+    let kept = unit.assignments.iter().any(|assignment| assignment.value.span == chain.span);
+    if request && is_money(reading, name) && !compared && !rounded && !kept {
+        found.push((name.to_owned(), chain.span));
+    }
+}
+
 /// `Product.create({ price: parseFloat(price) })`.
 fn stored(chain: &Chain<'_, '_>, reading: Reading<'_>, found: &mut Vec<(String, Span)>) {
     let class = chain.root.name().is_some_and(|name| {
         name.starts_with(char::is_uppercase) && chain.links.len() == 1 && reading.language == Language::Python
     });
-    for link in &chain.links {
+    // What a provider is told beside the amount is a note.
+    let names = chain.root.name().into_iter().chain(chain.links.iter().map(|link| link.name));
+    let noted = names.map(str::to_lowercase).any(|name| {
+        ["stripe", "razorpay", "paypal", "mollie", "midtrans"].iter().any(|provider| name.contains(provider))
+    });
+    for link in chain.links.iter().filter(|_| !noted) {
         let model = class && link.given().iter().all(|given| matches!(given.kind, Kind::Pair(..)));
         if link.arguments.is_none() || !(STORES.contains(&link.key.as_str()) || model) {
             continue;

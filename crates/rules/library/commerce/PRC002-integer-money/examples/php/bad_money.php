@@ -20,4 +20,9 @@ class Product
         $total = $price;
         $statement->bind_param('isd', $row['id'], $row['title'], $total); // expect: PRC002
     }
+
+    public function attach($sale, $product, $request)
+    {
+        $sale->items()->attach($product->id, ['price' => floatval($request->input('price'))]); // expect: PRC002
+    }
 }

@@ -41,3 +41,11 @@ export function withTax(order: Order) {
   const taxAmount = order.subtotal * 0.19; // expect: PRC002
   order.total = Number((order.subtotal + taxAmount).toFixed(2)); // expect: PRC002
 }
+
+export async function addByRun(req: Request, res: Response) {
+  const article = {
+    title: req.body.title,
+    price: parseFloat(req.body.price) || 0, // expect: PRC002
+  };
+  await articles.add(article);
+}
