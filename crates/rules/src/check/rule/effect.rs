@@ -50,7 +50,8 @@ pub(super) fn judge(
     for (effect, chain, position) in leaving {
         let at = super::place(reading, &chain.links[position]);
         let deferred = is_deferred(unit, chain);
-        let inside = transactions.hold(chain.span) && !deferred;
+        let undone = transactions.is_undone(chain.span, reading);
+        let inside = transactions.hold(chain.span) && !deferred && !undone;
         if inside && matches!(effect, Effect::Payment | Effect::Network | Effect::Mail) {
             verdicts.findings.push(outside(effect, at));
         }

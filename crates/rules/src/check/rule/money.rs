@@ -219,6 +219,10 @@ fn report(name: &str, at: Span, confidence: Confidence, verdicts: &mut Verdicts)
 }
 
 fn is_float(declared_type: &str, language: Language) -> bool {
+    // `Decimal | float`: who calls decides.
+    if declared_type.contains("Decimal") {
+        return false;
+    }
     let plain: String =
         declared_type.chars().filter(|c| c.is_alphanumeric() || matches!(c, '<' | '[' | '|' | '_')).collect();
     let types: Vec<&str> = plain.split(['<', '[', '|']).collect();

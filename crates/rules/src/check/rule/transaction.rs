@@ -206,6 +206,20 @@ impl Transactions {
                 .any(|committed| committed <= at.start && !is_failure(reading, committed, at.start))
     }
 
+    /// Whether a place stands in a handler of errors that has rolled back before.
+    pub(crate) fn is_undone(&self, at: Span, reading: Reading<'_>) -> bool {
+        let around = self.known.iter().filter(|one| one.inside.start < at.start && at.start < one.inside.end);
+        around.into_iter().any(|one| {
+            let between = reading.source.get(one.inside.start..at.start).unwrap_or_default();
+            let handler = ["catch", "except", "rescue"].iter().filter_map(|word| between.rfind(word)).max();
+            let undoes = handler.and_then(|handler| between.get(handler..)).is_some_and(|rest| {
+                let rest = rest.to_lowercase();
+                rest.contains("rollback") || rest.contains("abort")
+            });
+            undoes && is_failure(reading, one.inside.start, at.start)
+        })
+    }
+
     /// Whether a place comes between a change and the commit of a session that begins by itself.
     pub(crate) fn is_implicit(&self, at: Span) -> bool {
         self.implicit.iter().any(|span| span.start < at.start && at.start < span.end)

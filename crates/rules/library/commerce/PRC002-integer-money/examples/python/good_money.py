@@ -38,3 +38,7 @@ def rows(products):
 
 def noted(order, price):
     return stripe.PaymentIntent.create(amount=order.cents, metadata={"price": float(price)}, idempotency_key=order.key)  # fine: PRC002
+
+
+def either(amount: Decimal | float):  # fine: PRC002
+    return pay_order(amount)
