@@ -102,7 +102,20 @@ fn is_asserted(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
             let words = words(link.name);
             let first = words.first().map_or("", String::as_str);
             let asks = asserts(link.name) || matches!(first, "validate" | "check" | "can" | "is");
-            let told = words.len() > 2 && words.iter().skip(1).any(|word| is_status(reading, word));
+            // `isValidStatus(status)` asks what is wanted, not where the order stands.
+            let of_order = |given: &Node<'_>| {
+                given.any(&|part| {
+                    part.name().is_some_and(|name| {
+                        crate::check::names::words(name).iter().any(|word| {
+                            matches!(word.as_str(), "id" | "current" | "old" | "from")
+                                || is_order(reading, word)
+                        })
+                    })
+                })
+            };
+            let told = words.len() > 2
+                && words.iter().skip(1).any(|word| is_status(reading, word))
+                && link.given().iter().any(of_order);
             let given = link.given().iter().any(|argument| {
                 column_of(argument).is_some_and(|(_, column)| is_status(reading, column))
                     || argument.name().is_some_and(|name| is_order(reading, name))
@@ -146,10 +159,10 @@ fn asks(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: usize
     // `const current = order.status; if (current !== 'pending')`.
     let defined =
         unit.definition(name, node.span.start).filter(|known| known.value.span.end <= node.span.start);
-    depth == 0
+    depth < 2
         && defined.is_some_and(|known| {
             !matches!(known.value.kind, Kind::New(..) | Kind::List(_))
-                && known.value.any(&|part| asks(unit, reading, part, 1))
+                && known.value.any(&|part| asks(unit, reading, part, depth + 1))
         })
 }
 
