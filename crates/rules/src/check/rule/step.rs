@@ -77,6 +77,7 @@ pub(super) fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) ->
     own && verified
         || is_asserted(unit, reading, at)
         || is_chosen_by_status(unit, reading, at)
+        || is_compared(unit, reading, at)
         || unit
             .conditions
             .iter()
@@ -88,6 +89,24 @@ pub(super) fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) ->
             behind && condition.any(&|node| asks(unit, reading, node, 0))
         })
         || follows(unit, reading, at)
+}
+
+/// `Require(order.Status == Status.Open, "..")`, `assert order.status == "open"`: what refuses need not be a condition.
+fn is_compared(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
+    let Some(function) = unit.function else { return false };
+    let mut compared = false;
+    for part in &function.body {
+        part.walk(&mut |node| {
+            if let Kind::Binary("==" | "!=" | "===" | "!==" | "in" | "not in" | "<>", left, right) =
+                &node.kind
+                && !compared
+                && node.span.end <= at.start
+            {
+                compared = [left, right].into_iter().any(|side| asks(unit, reading, side, 1));
+            }
+        });
+    }
+    compared
 }
 
 fn asserts(name: &str) -> bool {

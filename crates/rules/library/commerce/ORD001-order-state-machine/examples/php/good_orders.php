@@ -68,4 +68,12 @@ class Kitchen
             $order->update(['status' => 'received']); // fine: ORD001
         }
     }
+
+    public function refuses($id)
+    {
+        $order = Order::findOrFail($id);
+        abort_if($order->status !== 'open', 409);
+        $order->status = 'closed'; // fine: ORD001
+        $order->save();
+    }
 }
