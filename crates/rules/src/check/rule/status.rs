@@ -331,7 +331,9 @@ fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Re
 pub(super) fn is_order(reading: Reading<'_>, entity: &str) -> bool {
     let words = words(entity);
     let last = words.last().map(|word| singular(word)).unwrap_or_default();
-    ORDERS.contains(&last.as_str()) || reading.names.order_entities.contains(&squashed(entity))
+    // `donHang` is one word of two.
+    let joined = words.len() > 1 && ORDERS.contains(&words[words.len() - 2..].concat().as_str());
+    ORDERS.contains(&last.as_str()) || joined || reading.names.order_entities.contains(&squashed(entity))
 }
 
 pub(super) fn is_status(reading: Reading<'_>, column: &str) -> bool {
