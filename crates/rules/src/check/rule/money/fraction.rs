@@ -106,8 +106,16 @@ fn is_fraction(
     }
     // A cast stands before the value.
     let text = reading.source.get(assignment.target.span.end..value.span.end.max(assignment.span.end));
-    let text =
-        text.unwrap_or_default().trim_start_matches([' ', '=', '+', '-', ':', '*', '|', '?']).trim_start();
+    let text = text.unwrap_or_default().trim_start();
+    let signs = ["+=", "-=", ":=", "??=", "||=", "*=", "/=", "="];
+    // `total: number = ...`, `double total = ...`.
+    let text = match (text.strip_prefix(':'), text.find('=')) {
+        (Some(rest), Some(_)) if !rest.starts_with('=') => {
+            text.get(text.find('=').unwrap_or(0)..).unwrap_or(text)
+        }
+        _ => text,
+    };
+    let text = signs.iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text).trim_start();
     let told = is_rounded(text, reading.language) && says_money(name);
     if text.len() > 400 || !told && !is_here(unit, reading, name) {
         return false;
@@ -227,7 +235,6 @@ fn is_printed(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
         "template",
         "view",
         "presenter",
-        "show",
     ];
     let stem = reading.path.rsplit('/').next().unwrap_or_default();
     let class = unit.class.map_or("", |class| class.name);

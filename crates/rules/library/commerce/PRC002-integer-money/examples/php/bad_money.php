@@ -26,3 +26,11 @@ class Product
         $sale->items()->attach($product->id, ['price' => floatval($request->input('price'))]); // expect: PRC002
     }
 }
+
+class BookShow
+{
+    public function sell($statement, $id, $total)
+    {
+        $statement->bind_param('id', $id, $total); // expect: PRC002
+    }
+}

@@ -49,3 +49,9 @@ export async function addByRun(req: Request, res: Response) {
   };
   await articles.add(article);
 }
+
+export function split(order: Order, part: number) {
+  const amountFirst = +(order.sum * part).toFixed(2); // expect: PRC002
+  const totalRest: number = Number((order.sum - amountFirst).toFixed(2)); // expect: PRC002
+  return [amountFirst, totalRest];
+}
