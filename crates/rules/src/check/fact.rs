@@ -136,7 +136,7 @@ pub(crate) struct Reading<'r> {
     /// Where the file stands, as written.
     pub(crate) path: &'r str,
     /// Which of `WORDS` the file has, a bit for each.
-    words: u32,
+    words: u64,
 }
 
 /// Words that rules ask a whole file for, in any case; looked for once.
@@ -151,7 +151,16 @@ const WORDS: &[&str] = &[
     "transaction",
     "atomic",
     "commit",
+    "with_lock",
+    "after_create",
+    "after_save",
     "charge",
+    "kafka",
+    "rabbit",
+    "publish",
+    "producer",
+    "sqs",
+    "servicebus",
     "status",
     "state",
     "estado",
@@ -171,17 +180,17 @@ impl<'r> Reading<'r> {
         match &*SEARCH {
             Some(search) => {
                 for found in search.find_overlapping_iter(source) {
-                    words |= 1 << found.pattern().as_u32();
+                    words |= 1u64 << found.pattern().as_u32();
                 }
             }
-            None => words = u32::MAX,
+            None => words = u64::MAX,
         }
         Reading { names, language, source, path, words }
     }
 
     /// Whether the file has one of `WORDS`.
     pub(crate) fn has(&self, word: &str) -> bool {
-        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1 << bit) != 0)
+        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1u64 << bit) != 0)
     }
 
     /// Whether the file names a payment provider.
@@ -193,7 +202,14 @@ impl<'r> Reading<'r> {
 
     /// Whether the file names a transaction, or money that is taken.
     pub(crate) fn names_transaction(&self) -> bool {
-        ["transaction", "atomic", "commit", "charge"].iter().any(|word| self.has(word))
+        ["transaction", "atomic", "commit", "charge", "with_lock", "after_create", "after_save"]
+            .iter()
+            .any(|word| self.has(word))
+    }
+
+    /// Whether the file names what carries messages between processes.
+    pub(crate) fn names_broker(&self) -> bool {
+        ["kafka", "rabbit", "publish", "producer", "sqs", "servicebus"].iter().any(|word| self.has(word))
     }
 
     /// Whether the file names a status.

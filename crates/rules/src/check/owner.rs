@@ -306,7 +306,9 @@ impl<'t, 'a> Unit<'t, 'a> {
     fn entity_at(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         for link in &chain.links {
             // `decrement('quantity', line.quantity)` names the column, `decrement(Product, ...)` the entity.
-            let column = link.key == "decrement" && link.given().first().is_some_and(|a| a.text().is_some());
+            // Laravel's `Order::with('customer')` loads something beside the order.
+            let column = matches!(link.key.as_str(), "decrement" | "with" | "load")
+                && link.given().first().is_some_and(|a| a.text().is_some());
             if column || !ENTITY_TAKERS.contains(&link.key.as_str()) {
                 continue;
             }

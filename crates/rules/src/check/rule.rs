@@ -5,6 +5,7 @@ mod charge;
 mod effect;
 mod key;
 mod money;
+mod outside;
 mod request;
 mod status;
 mod step;
@@ -34,7 +35,7 @@ pub(crate) fn of_unit(
     let charges = charge::charges(unit, reading);
     key::judge(unit, reading, &charges, verdicts);
     request::judge(unit, reading, &charges, verdicts);
-    effect::judge(unit, reading, &charges, verdicts);
+    effect::judge(unit, units, reading, &charges, verdicts);
     status::judge(unit, units, reading, verdicts);
 }
 

@@ -226,15 +226,17 @@ const TRANSACTION: u16 = 16;
 const EFFECT: u16 = 32;
 const STATUS: u16 = 64;
 const ORDER: u16 = 128;
+const BROKER: u16 = 256;
 /// What a file must show before a rule can speak of it.
-const ENOUGH: &[u16] = &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER];
+const ENOUGH: &[u16] =
+    &[AMOUNT, PROVIDER, MONEY | FRACTION, TRANSACTION | EFFECT, STATUS | ORDER, BROKER | ORDER];
 const SIGNS: &[(u16, &[&str])] = &[
     (PROVIDER, &["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]),
     (
         MONEY,
         &[
             "price", "amount", "cost", "subtotal", "balance", "preco", "precio", "prix", "fee", "harga",
-            "fiyat", "monto", "importe", "dongia", "tutar",
+            "fiyat", "prezzo", "monto", "importe", "dongia", "tutar",
         ],
     ),
     (
@@ -262,7 +264,22 @@ const SIGNS: &[(u16, &[&str])] = &[
             "bind_param",
         ],
     ),
-    (TRANSACTION, &["transaction", "atomic", ".begin", "begintx"]),
+    (
+        TRANSACTION,
+        &[
+            "transaction",
+            "atomic",
+            ".begin",
+            "begintx",
+            "withtx",
+            "intx",
+            "session.commit",
+            "db.commit",
+            "with_lock",
+            "after_create",
+            "after_save",
+        ],
+    ),
     (
         EFFECT,
         &[
@@ -288,8 +305,21 @@ const SIGNS: &[(u16, &[&str])] = &[
             "rabbit",
             "sqs",
             "queue",
+            "slack",
+            "telegram",
+            "sms",
+            "notify",
+            "broadcast",
+            ".emit(",
+            "curl_exec",
+            "gateway",
+            "twilio",
+            "pubsub",
+            "producer",
+            "::dispatch(",
         ],
     ),
+    (BROKER, &["kafka", "rabbit", "publisher", "producer", "publishendpoint", "servicebus"]),
     (STATUS, &["status", "estado", "statut", "setstate"]),
     (
         ORDER,

@@ -288,7 +288,7 @@ impl<'a> Source<'_, '_, 'a> {
         match &node.kind {
             Kind::Name(name) => {
                 let key = squashed(name);
-                if REQUESTS.contains(&name.trim_start_matches('$').to_lowercase().as_str()) {
+                if is_request_itself(name) {
                     return true;
                 }
                 match self.unit.definition(name, node.span.start) {
@@ -307,7 +307,9 @@ impl<'a> Source<'_, '_, 'a> {
                 }
             }
             // What the server itself put beside the request.
-            Kind::Member(_, name) if KEPT.contains(name) => false,
+            Kind::Member(object, name) if KEPT.contains(name) && object.name().is_some() => {
+                !object.name().is_some_and(is_request_itself) && self.is_request(object, depth + 1)
+            }
             Kind::Member(object, _) | Kind::Index(object, _) => self.is_request(object, depth + 1),
             Kind::Call(callee, arguments) => match &callee.kind {
                 Kind::Name(name) | Kind::Member(_, name) if is_reader(name) => true,
@@ -338,7 +340,9 @@ impl<'a> Source<'_, '_, 'a> {
         let words = words(name);
         let asks = words.iter().any(|word| matches!(word.as_str(), "request" | "requests"));
         let part = words.last().is_some_and(|last| PARTS.contains(&last.as_str()) && last != "data");
-        self.unit.parameters.contains_key(name) && words.len() > 1 && (asks || self.handler && part)
+        let carried = words.iter().any(|word| word == "dto");
+        let named = words.len() > 1 && (asks || self.handler && part) || carried;
+        self.unit.parameters.contains_key(name) && named
     }
 
     /// Go's `c.BindJSON(&input)` and `json.NewDecoder(r.Body).Decode(&input)`.
@@ -382,6 +386,10 @@ fn path<'a>(node: &Node<'a>) -> Option<Vec<&'a str>> {
         }
         _ => None,
     }
+}
+
+fn is_request_itself(name: &str) -> bool {
+    REQUESTS.contains(&name.trim_start_matches('$').to_lowercase().as_str())
 }
 
 /// `get_json_from_request()`, `readRequestBody()`.

@@ -56,6 +56,7 @@ pub(super) fn judge(
     for write in writes.iter().filter(|write| !is_told(unit, reading, write)) {
         let checked = machine
             || write.guarded
+            || follows_another(unit, &writes, write)
             || write.value.is_some_and(is_computed)
             || is_checked(unit, reading, write.at)
             || *callers.get_or_init(|| is_checked_by_callers(unit, units, reading));
@@ -70,6 +71,17 @@ pub(super) fn judge(
             "call the one function that knows the allowed transitions, and let its UPDATE name the status it comes from",
         ));
     }
+}
+
+/// `order.setStatus(PAID)` after `order.setStatus(RESERVED)` on the same way: the function knows where the order stands.
+fn follows_another(unit: &Unit<'_, '_>, writes: &[Write<'_, '_>], write: &Write<'_, '_>) -> bool {
+    let Some(name) = write.object.and_then(Node::name) else { return false };
+    let holds = |arm: &Span, at: Span| arm.start <= at.start && at.end <= arm.end;
+    writes.iter().any(|before| {
+        before.at.end <= write.at.start
+            && before.object.and_then(Node::name) == Some(name)
+            && !unit.arms.iter().any(|arm| holds(arm, before.at) && !holds(arm, write.at))
+    })
 }
 
 fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a>> {
@@ -88,12 +100,14 @@ fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a
         found.extend(setter(unit, chain, reading));
         found.extend((0..chain.links.len()).filter_map(|position| update(unit, chain, position, reading)));
     }
-    for (text, _) in &unit.texts {
+    for (text, call) in &unit.texts {
         let Some(said) = text.text() else { continue };
         let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(said) else { continue };
         let wanted = writes.iter().find(|write| is_status(reading, &write.column));
         if let (Some(write), true) = (wanted, is_order(reading, &table)) {
-            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&write.column));
+            let known = call.and_then(|index| unit.chains.get(index));
+            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
+                || known.is_some_and(|chain| is_of_known(unit, chain, reading));
             let decided = says_status(said, &write.column);
             found.push(Write { at: text.span, guarded, value: None, object: None, decided });
         }
@@ -142,7 +156,14 @@ fn is_told(unit: &Unit<'_, '_>, reading: Reading<'_>, write: &Write<'_, '_>) -> 
         unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
     let whole = match write.value {
         Some(value) => value.root().name().is_some_and(|name| unit.parameters.contains_key(name)),
-        None => !write.decided,
+        None => {
+            !write.decided
+                && unit.parameters.iter().any(|(name, declared)| {
+                    let whole =
+                        matches!(squashed(name).as_str(), "data" | "entity" | "dto" | "model" | "input");
+                    whole || is_order(reading, name) || is_order(reading, declared)
+                })
+        }
     };
     stores && (by_name || whole) || is_initial(unit, write)
 }
@@ -161,6 +182,7 @@ const STORES: &[&str] = &[
     "crud",
     "repositorio",
     "dataaccess",
+    "database",
 ];
 /// How files of Go's data access packages begin.
 const PACKAGES: &[&str] = &[
@@ -276,10 +298,24 @@ fn update<'t, 'a>(
     let columns = reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
     let mut loaded = columns.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
     let guarded = named
+        || is_of_known(unit, chain, reading)
         || guard::in_chain(chain, position, &entry.column) != Guard::None
         || loaded.any(|loaded| loaded);
     let at = super::place(reading, link);
     Some(Write { at, guarded, value: Some(entry.value), object: Some(chain.root), decided: false })
+}
+
+/// `update({ where: { id: order.id } })` of an order that was made here, or loaded by its status.
+fn is_of_known<'a>(unit: &Unit<'_, 'a>, chain: &Chain<'_, 'a>, reading: Reading<'_>) -> bool {
+    chain.links.iter().flat_map(|link| link.given()).any(|given| {
+        given.any(&|node| {
+            let Kind::Member(object, key) = &node.kind else { return false };
+            let of_order = object.name().is_some_and(|name| is_order(reading, name));
+            of_order
+                && matches!(*key, "id" | "_id" | "Id" | "ID")
+                && is_loaded_by_status(unit, reading, object, "status")
+        })
+    })
 }
 
 fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {
@@ -295,7 +331,9 @@ fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Re
 pub(super) fn is_order(reading: Reading<'_>, entity: &str) -> bool {
     let words = words(entity);
     let last = words.last().map(|word| singular(word)).unwrap_or_default();
-    ORDERS.contains(&last.as_str()) || reading.names.order_entities.contains(&squashed(entity))
+    // `donHang` is one word of two.
+    let joined = words.len() > 1 && ORDERS.contains(&words[words.len() - 2..].concat().as_str());
+    ORDERS.contains(&last.as_str()) || joined || reading.names.order_entities.contains(&squashed(entity))
 }
 
 pub(super) fn is_status(reading: Reading<'_>, column: &str) -> bool {

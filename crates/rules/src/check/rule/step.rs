@@ -77,12 +77,36 @@ pub(super) fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) ->
     own && verified
         || is_asserted(unit, reading, at)
         || is_chosen_by_status(unit, reading, at)
+        || is_compared(unit, reading, at)
         || unit
             .conditions
             .iter()
             .filter(|condition| condition.span.start < at.start)
             .any(|condition| condition.any(&|node| asks(unit, reading, node, 0)))
+        // Ruby asks behind: `order.update!(..) if order.status == 'new'`.
+        || unit.blocks.iter().any(|(condition, span)| {
+            let behind = condition.span.start >= at.end && span.start <= at.start && condition.span.end <= span.end;
+            behind && condition.any(&|node| asks(unit, reading, node, 0))
+        })
         || follows(unit, reading, at)
+}
+
+/// `Require(order.Status == Status.Open, "..")`, `assert order.status == "open"`: what refuses need not be a condition.
+fn is_compared(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
+    let Some(function) = unit.function else { return false };
+    let mut compared = false;
+    for part in &function.body {
+        part.walk(&mut |node| {
+            if let Kind::Binary("==" | "!=" | "===" | "!==" | "in" | "not in" | "<>", left, right) =
+                &node.kind
+                && !compared
+                && node.span.end <= at.start
+            {
+                compared = [left, right].into_iter().any(|side| asks(unit, reading, side, 1));
+            }
+        });
+    }
+    compared
 }
 
 fn asserts(name: &str) -> bool {
@@ -97,7 +121,20 @@ fn is_asserted(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
             let words = words(link.name);
             let first = words.first().map_or("", String::as_str);
             let asks = asserts(link.name) || matches!(first, "validate" | "check" | "can" | "is");
-            let told = words.len() > 2 && words.iter().skip(1).any(|word| is_status(reading, word));
+            // `isValidStatus(status)` asks what is wanted, not where the order stands.
+            let of_order = |given: &Node<'_>| {
+                given.any(&|part| {
+                    part.name().is_some_and(|name| {
+                        crate::check::names::words(name).iter().any(|word| {
+                            matches!(word.as_str(), "id" | "current" | "old" | "from")
+                                || is_order(reading, word)
+                        })
+                    })
+                })
+            };
+            let told = words.len() > 2
+                && words.iter().skip(1).any(|word| is_status(reading, word))
+                && link.given().iter().any(of_order);
             let given = link.given().iter().any(|argument| {
                 column_of(argument).is_some_and(|(_, column)| is_status(reading, column))
                     || argument.name().is_some_and(|name| is_order(reading, name))
@@ -141,10 +178,10 @@ fn asks(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: usize
     // `const current = order.status; if (current !== 'pending')`.
     let defined =
         unit.definition(name, node.span.start).filter(|known| known.value.span.end <= node.span.start);
-    depth == 0
+    depth < 2
         && defined.is_some_and(|known| {
             !matches!(known.value.kind, Kind::New(..) | Kind::List(_))
-                && known.value.any(&|part| asks(unit, reading, part, 1))
+                && known.value.any(&|part| asks(unit, reading, part, depth + 1))
         })
 }
 
@@ -177,6 +214,8 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
         Kind::Binary(">=" | "<=" | ">" | "<" | "==" | "===", left, right) => {
             is_settled(left) && is_sum(right) || is_sum(left) && is_settled(right)
         }
+        // `fullyReceived`, `allShipped`.
+        Kind::Name(name) if says_all(name) => true,
         Kind::Name(name) if depth == 0 => {
             let known = unit.definition(name, node.span.start);
             known
@@ -185,6 +224,15 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
         }
         _ => false,
     }
+}
+
+/// Whether a name says that all parts of something, or some of them, have come to a state.
+fn says_all(name: &str) -> bool {
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["fully", "all", "every", "any", "partially", "each", "none"])
+        && (words.iter().any(|word| STEPS.contains(&word.as_str()))
+            || has(&["received", "done", "ready", "packed", "picked", "served"]))
 }
 
 /// Whether a chain asks all parts of something whether they have a status.
@@ -266,7 +314,13 @@ fn is_chosen_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> b
             .links
             .iter()
             .any(|link| UPDATES.contains(&link.key.as_str()) || link.key.contains("create"));
-        finds && !changes && is_order(reading, &unit.entity_of(chain))
+        // Go names the orders last: `db.Where("status = ?", s).Find(&orders)`.
+        let names_orders = || {
+            let text =
+                reading.source.get(chain.span.start..chain.span.end).unwrap_or_default().to_lowercase();
+            ORDERS.iter().any(|order| text.contains(order))
+        };
+        finds && !changes && (is_order(reading, &unit.entity_of(chain)) || names_orders())
     });
     chosen
         || unit.texts.iter().filter(|(text, _)| text.span.end <= at.start).any(|(text, _)| {
@@ -287,10 +341,20 @@ pub(super) fn is_loaded_by_status(
     column: &str,
 ) -> bool {
     let Some(load) = unit.owner(object).load else { return false };
+    // `createOrder(cart)`, `Orders::PlaceService.call(cart)`: it was made here, and nobody else has it yet.
     let made = |chain: &Chain<'_, '_>| {
-        chain.links.last().is_some_and(|link| {
-            ["create", "build", "insert", "make"].iter().any(|verb| link.key.starts_with(verb))
-        })
+        let makes = |name: &str| {
+            words(name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "create" | "creator" | "build" | "builder" | "insert" | "make" | "place" | "checkout"
+                )
+            })
+        };
+        let last = chain.links.last();
+        last.is_some_and(|link| {
+            makes(link.name) || link.key == "call" && chain.root.name().is_some_and(makes)
+        }) || last.is_some_and(|link| link.key == "call") && chain.links.iter().any(|link| makes(link.name))
     };
     if unit.chains.iter().any(|chain| chain.span == load && made(chain)) {
         return true;
@@ -319,8 +383,27 @@ fn is_permission(name: &str) -> bool {
     let words = words(name);
     let first = words.first().map_or("", String::as_str);
     // Ruby's `order.accepted?` is named after the state; a few questions are about the row.
-    let of_row =
-        ["nil", "present", "blank", "persisted", "valid", "invalid", "new_record", "changed", "save"];
+    let of_row = [
+        "nil",
+        "present",
+        "blank",
+        "persisted",
+        "valid",
+        "invalid",
+        "new_record",
+        "changed",
+        "save",
+        "respond_to",
+        "any",
+        "empty",
+        "is_a",
+        "include",
+        "kind_of",
+        "zero",
+        "positive",
+        "exists",
+        "key",
+    ];
     let asked = name.strip_suffix('?').is_some_and(|state| !of_row.contains(&state));
     asked
         || matches!(first, "can" | "may" | "allowed" | "next")

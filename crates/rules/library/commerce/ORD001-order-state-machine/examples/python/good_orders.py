@@ -82,3 +82,10 @@ def settle(session, order_id):
     check_order_status(order_id, "paid")
     order.status = "settled"  # fine: ORD001
     session.commit()
+
+
+def pack(session, order_id):
+    order = session.get(Order, order_id)
+    assert order.status == "paid"
+    order.status = "packed"  # fine: ORD001
+    session.commit()

@@ -31,3 +31,10 @@ class Order < ApplicationRecord
     update!(status: :archived) # expect: ORD001
   end
 end
+
+class ReturnsController < ApplicationController
+  def success
+    @order = current_user.orders.find(params[:id])
+    @order.update!(status: :paid) if @order.respond_to?(:status) # expect: ORD001
+  end
+end

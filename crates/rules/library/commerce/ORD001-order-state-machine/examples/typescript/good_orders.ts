@@ -104,3 +104,21 @@ export class OrderStorage {
     await this.db.query("UPDATE orders SET status = ?, total = ? WHERE id = ?", [order.status, order.total, order.id]); // fine: ORD001
   }
 }
+
+export async function openCheckout(cart: Cart) {
+  const order = await prisma.order.create({ data: { status: "pending" } });
+  try {
+    return await askForPayment(order);
+  } catch (error) {
+    await prisma.order.update({ where: { id: order.id }, data: { status: "failed" } }); // fine: ORD001
+    throw error;
+  }
+}
+
+export async function track(order: Order, wanted: string) {
+  const current = order.status;
+  const goesBack = normalize(current) === "delivered" && wanted !== "delivered";
+  if (!goesBack) {
+    await orderRepository.update(order.id, { status: wanted }); // fine: ORD001
+  }
+}

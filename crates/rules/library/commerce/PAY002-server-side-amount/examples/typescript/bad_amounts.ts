@@ -76,3 +76,15 @@ export async function sum(req: Request, res: Response) {
   const due = req.body.lines.reduce((all, line) => all + line.price, 0);
   await stripeClient.paymentIntents.create({ amount: due, currency: 'eur' }, { idempotencyKey }); // expect: PAY002
 }
+
+export async function carts(req: Request, res: Response) {
+  const lines = req.body.cart.map((line) => ({ price_data: { unit_amount: line.price * 100 }, quantity: 1 }));
+  await stripe.checkout.sessions.create({ mode: 'payment', line_items: lines }); // expect: PAY002
+}
+
+export class TillService {
+  async open(dto: TillDto) {
+    const lines = dto.articles?.map((article) => ({ price_data: { unit_amount: article.price }, quantity: 1 }));
+    return this.stripe.checkout.sessions.create({ mode: 'payment', line_items: lines }); // expect: PAY002
+  }
+}

@@ -10,3 +10,7 @@ type GoodMoney struct {
 func Search(products []Product, minPrice, maxPrice float64) []Product { // fine: PRC002
 	return nil
 }
+
+type Parcel struct {
+	Total float64 // fine: PRC002
+}

@@ -21,3 +21,24 @@ class Offer(BaseModel):
 
 def format_price(price: float, currency: str) -> str:  # fine: PRC002
     return f"{price:.2f} {currency}"
+
+
+class Measure(BaseModel):
+    total: float  # fine: PRC002
+
+
+class FakeOrders:
+    def put(self, price: float):  # fine: PRC002
+        self.prices.append(price)
+
+
+def rows(products):
+    return [{"title": p.title, "price": float(p.price)} for p in products]  # fine: PRC002
+
+
+def noted(order, price):
+    return stripe.PaymentIntent.create(amount=order.cents, metadata={"price": float(price)}, idempotency_key=order.key)  # fine: PRC002
+
+
+def either(amount: Decimal | float):  # fine: PRC002
+    return pay_order(amount)
