@@ -124,7 +124,9 @@ fn declarations(
         }
         // What takes the value of a field, or gives it one, says no more than the field.
         if !one.field
-            && (subject.shows || is_shown(reading.source, one.at) || fields.contains(&squashed(one.name)))
+            && (subject.shows
+                || is_shown(reading.source, one.at)
+                || fields.contains(&squashed(one.name)) && is_parameter(reading.source, one.at))
         {
             continue;
         }
@@ -181,6 +183,21 @@ fn results(lowered: &Lowered<'_>, subject: Subject<'_>, findings: &mut Findings)
             findings.declared(one.name, one.at, Confidence::Medium);
         }
     }
+}
+
+/// Whether a declaration stands between the parentheses of a function.
+fn is_parameter(source: &str, at: Span) -> bool {
+    let mut depth = 0;
+    for letter in source.get(at.start.saturating_sub(600)..at.start).unwrap_or_default().chars().rev() {
+        match letter {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' => return true,
+            ';' | '{' | '}' => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `def format_price(price: float)`: what is only shown may be rounded at the edge.

@@ -5,7 +5,7 @@ use super::Findings;
 use super::arithmetic::is_hundred;
 use super::number::{Number, Numbers, bare, is_float_call, last_name};
 use super::subject::Subject;
-use super::vocabulary::{is_bound, is_other, is_report, shows};
+use super::vocabulary::{is_bound, is_double, is_other, is_report, shows};
 use crate::check::finding::Confidence;
 use crate::check::language::Language;
 use crate::check::lower::Lowered;
@@ -79,6 +79,8 @@ pub(super) struct Place<'p> {
     pub(super) border: bool,
     /// A part of what a function gives to its caller as a map.
     pub(super) given: bool,
+    /// What a function gives to its caller.
+    pub(super) returned: bool,
     /// Part of arithmetic that was judged as a whole.
     pub(super) inside: bool,
     /// The value is added to its target.
@@ -234,9 +236,10 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 for part in &function.body {
                     // A closure's only expression, or a block's last value, is what it gives.
                     let target = if function.name.is_empty() { place.target } else { function.name };
-                    self.node(part, Place { target, quiet, ..fresh });
+                    self.node(part, Place { target, quiet, given: place.given, ..fresh });
                 }
             }
+            Kind::Class(class) if is_double(class.name) => {}
             Kind::Class(class) => {
                 for part in &class.body {
                     self.node(part, Place { quiet: false, ..fresh });
@@ -247,13 +250,15 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             Kind::Pair(key, value) => {
                 let name = key.text().or(key.name()).unwrap_or_default();
                 let other = is_other(name) || is_bound(name);
-                self.node(value, Place { target: name, other, given: place.given, ..fresh });
+                // Notes to a provider are for people.
+                let quiet = place.quiet || matches!(name, "metadata" | "notes" | "properties");
+                self.node(value, Place { target: name, quiet, other, given: place.given, ..fresh });
             }
             Kind::Return(values) => {
                 for value in values {
-                    let given = matches!(value.kind, Kind::List(_));
+                    let given = matches!(value.kind, Kind::List(_) | Kind::Other(_));
                     let other = is_other(place.target);
-                    self.node(value, Place { target: place.target, other, given, ..fresh });
+                    self.node(value, Place { target: place.target, other, given, returned: true, ..fresh });
                 }
             }
             Kind::Branch(condition, arms) => {
@@ -380,7 +385,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
                 || matches!(key.as_str(), "tolocalestring" | "tostring")
                 || key == "tofixed" && !self.is_number_again(callee, place);
             let passed = Place { target: place.target, other: place.other, ..fresh };
-            self.node(object, Place { quiet, rounded, cut, ..passed });
+            let again = key == "tofixed" && !quiet;
+            self.node(object, Place { quiet, rounded, cut, rounds: rounds || again, ..passed });
         }
         // `parameters.AddWithValue("@Price", ..)`, `bindValue(':price', ..)`.
         let keyed =
@@ -395,7 +401,8 @@ impl<'t, 'a> Flow<'_, 't, 'a, '_> {
             let quiet = place.quiet || shown || COMPARES.contains(&key.as_str());
             let other = is_other(target) || passes && place.other;
             let inside = passes && place.inside;
-            self.node(argument, Place { target, quiet, other, rounded, cut, rounds, inside, ..fresh });
+            let given = place.returned && key == "map" && matches!(argument.kind, Kind::Function(_));
+            self.node(argument, Place { target, quiet, other, rounded, cut, rounds, inside, given, ..fresh });
         }
     }
 

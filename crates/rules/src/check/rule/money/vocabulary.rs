@@ -204,7 +204,13 @@ pub(super) fn is_sum_of_money(name: &str, sales: bool) -> bool {
         || PERHAPS.contains(&last) && (beside || sales && last != "discount")
         || total && (sales || last == "price")
         || sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
-        || sales && first == "total"
+        || sales && matches!(first, "total" | "amount")
+}
+
+/// Whether a class of this name stands in for another in tests.
+pub(super) fn is_double(name: &str) -> bool {
+    let first = words(name).into_iter().next().unwrap_or_default();
+    matches!(first.as_str(), "fake" | "mock" | "stub" | "dummy" | "test")
 }
 
 /// Whether a name speaks of statistics: nothing of theirs is charged.

@@ -78,7 +78,7 @@ export async function sum(req: Request, res: Response) {
 }
 
 export async function carts(req: Request, res: Response) {
-  const lines = req.body.cart.map((line) => ({ price_data: { unit_amount: line.price * 100 }, quantity: 1 }));
+  const lines = req.body.cart.map((line) => ({ price_data: { unit_amount: line.price * 100 }, quantity: 1 })); // expect: PRC002
   await stripe.checkout.sessions.create({ mode: 'payment', line_items: lines }); // expect: PAY002
 }
 

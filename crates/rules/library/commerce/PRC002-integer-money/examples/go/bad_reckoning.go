@@ -34,3 +34,15 @@ func priced(order *Order) {
 	itemTotal := math.Round(subtotal*order.Share*100) / 100 // expect: PRC002
 	store(itemTotal)
 }
+
+type Receipt struct {
+	Total float64 // expect: PRC002
+}
+
+func receiptOf(cart *Cart) Receipt {
+	var total float64 // expect: PRC002
+	for _, item := range cart.Items {
+		total += item.Sum()
+	}
+	return Receipt{Total: total}
+}

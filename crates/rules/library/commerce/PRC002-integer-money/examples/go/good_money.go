@@ -10,7 +10,3 @@ type GoodMoney struct {
 func Search(products []Product, minPrice, maxPrice float64) []Product { // fine: PRC002
 	return nil
 }
-
-type Parcel struct {
-	Total float64 // fine: PRC002
-}

@@ -18,7 +18,7 @@ class Product
         $lineTotal = round($price * $row['count'], 2); // expect: PRC002
         Product::create(['title' => $row['title'], 'price' => floatval($row['price'])]); // expect: PRC002
         $total = $price;
-        $statement->bind_param('isd', $row['id'], $row['title'], $total); // expect: PRC002
+        $statement->bind_param('isd', $row['id'], $row['title'], $total);
     }
 
     public function attach($sale, $product, $request)

@@ -23,15 +23,6 @@ def format_price(price: float, currency: str) -> str:  # fine: PRC002
     return f"{price:.2f} {currency}"
 
 
-class Measure(BaseModel):
-    total: float  # fine: PRC002
-
-
-class FakeOrders:
-    def put(self, price: float):  # fine: PRC002
-        self.prices.append(price)
-
-
 def rows(products):
     return [{"title": p.title, "price": float(p.price)} for p in products]  # fine: PRC002
 

@@ -35,3 +35,14 @@ def share(order, customer):
 
 def pad(price: Decimal | float) -> str:  # fine: PRC002
     return f"{float(price):.2f}"  # fine: PRC002
+
+
+class FakeGateway:
+    def pay(self, order):
+        self.paid = order
+        price = float(order.price)  # fine: PRC002
+        return price
+
+
+def catalogue(products):
+    return [{"name": product.name, "price": float(product.price)} for product in products]  # fine: PRC002

@@ -11,8 +11,8 @@ export async function placeOrder(cart: Cart, customer: Customer) {
   const subtotal = cart.items.reduce((sum, item) => sum + item.price * item.quantity, 0); // expect: PRC002
   const tax = subtotal * 0.19; // expect: PRC002
   const discountAmount = (subtotal * customer.discountPercent) / 100; // expect: PRC002
-  const payment = await gateway.charge({ amount: Math.round((subtotal + tax - discountAmount) * 100) });
-  await orders.insert({ customerId: customer.id, paymentId: payment.id });
+  const amountMinor = Math.round((subtotal + tax - discountAmount) * 100);
+  await orders.insert({ customerId: customer.id, amountMinor });
 }
 
 export async function refund(order: Order, returned: number) {
@@ -35,4 +35,9 @@ export async function withTax(order: Order) {
   const taxAmount = Math.round(order.subtotal * rates.vat * 100) / 100; // expect: PRC002
   const part = +(order.total * share(order)).toFixed(2); // expect: PRC002
   await orders.update(order.id, { taxAmount, part });
+}
+
+export function rest(order: Order, first: number) {
+  const totalRest = Number((order.total - first).toFixed(2)); // expect: PRC002
+  return totalRest;
 }

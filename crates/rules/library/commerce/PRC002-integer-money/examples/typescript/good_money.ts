@@ -39,9 +39,3 @@ export function sumOfCents(cart: Cart) {
   const total = cart.lines.reduce((sum, line) => sum + line.price * line.count, 0); // fine: PRC002
   return total;
 }
-
-export function isCheaper(value: number, req: Request) {
-  const priceFromBody = parseFloat(req.body.price); // fine: PRC002
-  if (parseFloat(req.body.price) < 0) return false; // fine: PRC002
-  return value < priceFromBody;
-}

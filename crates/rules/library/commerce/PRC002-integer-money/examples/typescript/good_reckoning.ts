@@ -38,3 +38,11 @@ export async function pay(items: Item[], order: Order) {
   const amountMinor = near.reduce((sum, item) => sum + Math.round(Number(item.price) * 100) * item.quantity, 0); // fine: PRC002
   await gateway.pay({ amountMinor, fee: Number((order.fee * 100).toFixed(0)) }); // fine: PRC002
 }
+
+export function catalogue(products: Product[]) {
+  return products.map((product) => ({ name: product.name, price: parseFloat(product.price) })); // fine: PRC002
+}
+
+export async function noted(order: Order) {
+  await gateway.pay({ amountMinor: order.amountMinor, metadata: { price: parseFloat(order.price) } }); // fine: PRC002
+}
