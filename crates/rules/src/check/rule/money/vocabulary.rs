@@ -204,7 +204,7 @@ pub(super) fn is_sum_of_money(name: &str, sales: bool) -> bool {
         || PERHAPS.contains(&last) && (beside || sales && last != "discount")
         || total && (sales || last == "price")
         || sales && (IN_SHOPS.contains(&last) || IN_SHOPS.contains(&first) && first != "gia")
-        || sales && matches!(first, "total" | "amount")
+        || sales && words.len() < 3 && matches!(first, "total" | "amount")
 }
 
 /// Whether a class of this name stands in for another in tests.
