@@ -173,7 +173,8 @@ fn read_file(file: &Path, root: &Path, names: &Names, filter: &walk::Filter) -> 
 }
 
 fn read_text(path: PathBuf, text: &str, language: Language, names: &Names) -> Checked {
-    let reading = Reading::new(names, language, text);
+    let place = path.to_string_lossy().into_owned();
+    let reading = Reading::new(names, language, &place, text);
     let (facts, unparsable) = if language == Language::Sql {
         (sql_file::read(reading), false)
     } else {

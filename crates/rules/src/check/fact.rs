@@ -139,8 +139,10 @@ pub(crate) struct Reading<'r> {
     pub(crate) names: &'r Names,
     pub(crate) language: Language,
     pub(crate) source: &'r str,
+    /// Where the file stands, as written.
+    pub(crate) path: &'r str,
     /// Which of `WORDS` the file has, a bit for each.
-    words: u32,
+    words: u64,
 }
 
 /// Words that rules ask a whole file for, in any case; looked for once.
@@ -151,10 +153,20 @@ const WORDS: &[&str] = &[
     "braintree",
     "razorpay",
     "paypal",
+    "midtrans",
     "transaction",
     "atomic",
     "commit",
+    "with_lock",
+    "after_create",
+    "after_save",
     "charge",
+    "kafka",
+    "rabbit",
+    "publish",
+    "producer",
+    "sqs",
+    "servicebus",
     "status",
     "state",
     "estado",
@@ -173,32 +185,41 @@ static SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS).ok());
 
 impl<'r> Reading<'r> {
-    pub(crate) fn new(names: &'r Names, language: Language, source: &'r str) -> Reading<'r> {
+    pub(crate) fn new(names: &'r Names, language: Language, path: &'r str, source: &'r str) -> Reading<'r> {
         let mut words = 0;
         match &*SEARCH {
             Some(search) => {
                 for found in search.find_overlapping_iter(source) {
-                    words |= 1 << found.pattern().as_u32();
+                    words |= 1u64 << found.pattern().as_u32();
                 }
             }
-            None => words = u32::MAX,
+            None => words = u64::MAX,
         }
-        Reading { names, language, source, words }
+        Reading { names, language, source, path, words }
     }
 
     /// Whether the file has one of `WORDS`.
     pub(crate) fn has(&self, word: &str) -> bool {
-        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1 << bit) != 0)
+        WORDS.iter().position(|known| *known == word).is_some_and(|bit| self.words & (1u64 << bit) != 0)
     }
 
     /// Whether the file names a payment provider.
     pub(crate) fn names_provider(&self) -> bool {
-        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal"].iter().any(|word| self.has(word))
+        ["stripe", "mollie", "adyen", "braintree", "razorpay", "paypal", "midtrans"]
+            .iter()
+            .any(|word| self.has(word))
     }
 
     /// Whether the file names a transaction, or money that is taken.
     pub(crate) fn names_transaction(&self) -> bool {
-        ["transaction", "atomic", "commit", "charge"].iter().any(|word| self.has(word))
+        ["transaction", "atomic", "commit", "charge", "with_lock", "after_create", "after_save"]
+            .iter()
+            .any(|word| self.has(word))
+    }
+
+    /// Whether the file names what carries messages between processes.
+    pub(crate) fn names_broker(&self) -> bool {
+        ["kafka", "rabbit", "publish", "producer", "sqs", "servicebus"].iter().any(|word| self.has(word))
     }
 
     /// Whether the file names a status.
@@ -250,9 +271,9 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             locks: !places.is_empty(),
             called: called_before(unit, Span { end: usize::MAX, ..Span::default() }),
         });
-        super::rule::of_unit(unit, reading, &mut facts.local);
+        super::rule::of_unit(unit, &units, reading, &mut facts.local);
     }
-    super::rule::of_declarations(&lowered.declared, reading, &mut facts.local);
+    super::rule::of_file(lowered, &units, reading, &mut facts.local);
     facts
 }
 

@@ -47,17 +47,31 @@ pub(crate) fn lower(language: Language, source: &str) -> Result<Lowered<'_>, Unp
     if broken_bytes(tree.root_node()) * 2 > bytes.len().max(1) {
         return Err(Unparsable::Mostly);
     }
-    let mut lowering =
-        Lowering { source, language, depth: 0, heredocs: Vec::new(), heredocs_used: 0, declared: Vec::new() };
+    let mut lowering = Lowering {
+        source,
+        language,
+        depth: 0,
+        heredocs: Vec::new(),
+        heredocs_used: 0,
+        declared: Vec::new(),
+        results: Vec::new(),
+        casts: Vec::new(),
+    };
     lowering.collect_heredocs(tree.root_node(), 0);
     let root = lowering.node(tree.root_node());
-    Ok(Lowered { root, declared: lowering.declared })
+    let Lowering { declared, results, casts, .. } = lowering;
+    Ok(Lowered { root, declared, results, casts })
 }
 
 /// A file's common tree, and what it declares with a type.
 pub(crate) struct Lowered<'a> {
     pub(crate) root: Node<'a>,
     pub(crate) declared: Vec<Declared<'a>>,
+    /// Functions and the type of what they return.
+    pub(crate) results: Vec<Declared<'a>>,
+    /// The tree leaves casts out; here is what is cast, and to which type. A function that is called with type
+    /// arguments stands here with them.
+    pub(crate) casts: Vec<(Span, &'a str)>,
 }
 
 /// A field, parameter or variable and its type as written.
@@ -67,6 +81,8 @@ pub(crate) struct Declared<'a> {
     pub(crate) declared_type: &'a str,
     /// A field of a class or struct, rather than a parameter or a variable.
     pub(crate) field: bool,
+    /// The decorators that tell a mapper of the field, as written.
+    pub(crate) mapping: &'a str,
     pub(crate) at: Span,
 }
 
@@ -91,6 +107,8 @@ struct Lowering<'a> {
     heredocs: Vec<(usize, usize)>,
     heredocs_used: usize,
     declared: Vec<Declared<'a>>,
+    results: Vec<Declared<'a>>,
+    casts: Vec<(Span, &'a str)>,
 }
 
 impl<'a> Lowering<'a> {

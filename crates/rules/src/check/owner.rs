@@ -306,7 +306,9 @@ impl<'t, 'a> Unit<'t, 'a> {
     fn entity_at(&self, chain: &Chain<'t, 'a>, depth: usize) -> String {
         for link in &chain.links {
             // `decrement('quantity', line.quantity)` names the column, `decrement(Product, ...)` the entity.
-            let column = link.key == "decrement" && link.given().first().is_some_and(|a| a.text().is_some());
+            // Laravel's `Order::with('customer')` loads something beside the order.
+            let column = matches!(link.key.as_str(), "decrement" | "with" | "load")
+                && link.given().first().is_some_and(|a| a.text().is_some());
             if column || !ENTITY_TAKERS.contains(&link.key.as_str()) {
                 continue;
             }
@@ -448,7 +450,11 @@ fn is_key(declared: &str) -> bool {
 
 /// Whether a call without arguments walks from one thing to another: `item.product`, `line.stock_item`.
 pub(crate) fn is_walk(name: &str) -> bool {
-    name == "item" || words(name).last().is_some_and(|word| is_thing(word))
+    let words = words(name);
+    let asks = words.first().is_some_and(|first| {
+        matches!(first.as_str(), "find" | "load" | "fetch" | "list" | "select" | "query" | "search" | "read")
+    });
+    name == "item" || !asks && words.last().is_some_and(|word| is_thing(word))
 }
 
 fn is_thing(word: &str) -> bool {

@@ -5,13 +5,15 @@ mod charge;
 mod effect;
 mod key;
 mod money;
+mod outside;
 mod request;
 mod status;
+mod step;
 mod transaction;
 
 use super::fact::Reading;
 use super::finding::Finding;
-use super::lower::Declared;
+use super::lower::Lowered;
 use super::tree::Span;
 use super::unit::Unit;
 
@@ -23,19 +25,33 @@ pub(crate) struct Verdicts {
     pub(crate) kept: Vec<(&'static str, Span)>,
 }
 
-/// Rules that one unit decides alone.
-pub(crate) fn of_unit(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
+/// Rules that one unit decides, with a look at its callers in the same file.
+pub(crate) fn of_unit(
+    unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
     let charges = charge::charges(unit, reading);
     key::judge(unit, reading, &charges, verdicts);
     request::judge(unit, reading, &charges, verdicts);
-    effect::judge(unit, reading, &charges, verdicts);
-    status::judge(unit, reading, verdicts);
-    money::columns(unit, reading, verdicts);
+    effect::judge(unit, units, reading, &charges, verdicts);
+    status::judge(unit, units, reading, verdicts);
 }
 
-/// Rules that a declaration decides alone.
-pub(crate) fn of_declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
-    money::declarations(declared, reading, verdicts);
+/// Rules that one file decides.
+pub(crate) fn of_file(
+    lowered: &Lowered<'_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
+    money::judge(lowered, units, reading, verdicts);
+}
+
+/// Rules that an SQL file decides.
+pub(crate) fn of_sql_file(reading: Reading<'_>, verdicts: &mut Verdicts) {
+    money::judge_sql(reading, verdicts);
 }
 
 /// Where the name of a call stands.

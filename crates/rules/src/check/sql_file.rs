@@ -50,6 +50,7 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
             from = offset + "UPDATE".len();
         }
     }
+    super::rule::of_sql_file(reading, &mut facts.local);
     facts
 }
 

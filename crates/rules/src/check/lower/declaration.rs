@@ -102,6 +102,10 @@ impl<'a> Lowering<'a> {
         }
         let Some(declared_type) = syntax.child_by_field_name("type") else { return };
         let declared_type = self.source_of(declared_type);
+        let mut decorators = syntax.walk();
+        let decorators = syntax.children_by_field_name("decorator", &mut decorators);
+        let mapping = decorators.map(|one| one.byte_range()).reduce(|first, last| first.start..last.end);
+        let mapping = mapping.and_then(|range| self.source.get(range)).unwrap_or_default();
         let mut names = Vec::new();
         let mut cursor = syntax.walk();
         for name in ["name", "pattern", "left", "declarator"] {
@@ -120,6 +124,7 @@ impl<'a> Lowering<'a> {
                 name: plain_name(self.source_of(inner)),
                 declared_type,
                 field: field || in_field || kind == "assignment",
+                mapping,
                 at: super::span_of(name),
             });
         }
@@ -137,6 +142,7 @@ impl<'a> Lowering<'a> {
                 name,
                 declared_type: self.source_of(asserted),
                 field: false,
+                mapping: "",
                 at,
             });
         }
@@ -174,6 +180,13 @@ impl<'a> Lowering<'a> {
             None => Vec::new(),
         };
         let name = self.source_of_field(syntax, "name");
+        let mut results = ["return_type", "result", "returns", "type"].into_iter();
+        if let Some(result) = results.find_map(|field| syntax.child_by_field_name(field))
+            && let Some(at) = syntax.child_by_field_name("name").map(super::span_of)
+        {
+            let declared_type = self.source_of(result);
+            self.results.push(super::Declared { name, declared_type, field: false, mapping: "", at });
+        }
         Some(Made::Kind(Kind::Function(Box::new(Function { name, parameters, receiver, decorators, body }))))
     }
 

@@ -322,57 +322,81 @@ impl<'a> Lowering<'a> {
                 let operator = self.comparison(syntax);
                 Kind::Binary(operator, Box::new(left), Box::new(right))
             }
+            // C#'s grammar takes `Add(price * count)` for the declaration of a pointer.
+            "declaration_expression" => {
+                let pointer =
+                    syntax.child_by_field_name("type").filter(|one| one.kind() == "pointer_type")?;
+                let left = Box::new(self.child(pointer, 0)?);
+                Kind::Binary("*", left, self.field_or_empty(syntax, "name"))
+            }
             "unary_expression" | "unary" | "unary_operator" | "unary_op_expression"
                 if self.source_of(syntax).starts_with('-') =>
             {
                 Kind::Minus(Box::new(self.child(syntax, syntax.named_child_count().checked_sub(1)? as u32)?))
             }
-            "parenthesized_expression"
-            | "parenthesized_statements"
-            | "await_expression"
-            | "await"
-            | "non_null_expression"
-            | "try_expression"
-            | "reference_expression"
-            | "cast_expression"
-            | "as_expression"
-            | "satisfies_expression"
-            | "type_cast_expression"
-            | "unary_expression"
-            | "type_assertion_expression"
-            | "condition"
-            | "literal_element"
-            | "mut_pattern"
-            | "expression"
-            | "template_substitution"
-            | "interpolation"
-            | "by_ref"
-            | "type_conversion_expression"
-            | "equals_value_clause"
-            | "arrow_expression_clause"
-            | "field_initializer_clause"
-            | "error_suppression_expression"
-            | "splat_argument"
-            | "generic_function"
-            | "ref_expression" => {
-                let inner = match syntax.kind() {
-                    "cast_expression" | "type_cast_expression" => syntax.child_by_field_name("value"),
-                    "as_expression" | "satisfies_expression" => syntax.named_child(0),
-                    "type_assertion_expression" | "reference_expression" => {
-                        syntax.child_by_field_name("operand").or_else(|| syntax.child_by_field_name("value"))
-                    }
-                    "unary_expression" => ["argument", "operand"]
-                        .into_iter()
-                        .find_map(|field| syntax.child_by_field_name(field)),
-                    "generic_function" => syntax.child_by_field_name("function"),
-                    _ => None,
-                };
-                let inner = inner.or_else(|| syntax.named_child(0))?;
-                return Some(Made::Same(self.node(inner)));
-            }
-            _ => return None,
+            _ => return self.transparent(syntax),
         };
         Some(Made::Kind(kind))
+    }
+
+    /// Parentheses, `await`, casts and references: what is inside stands in their place.
+    fn transparent(&mut self, syntax: Syntax<'_>) -> Option<Made<'a>> {
+        if !matches!(
+            syntax.kind(),
+            "parenthesized_expression"
+                | "parenthesized_statements"
+                | "await_expression"
+                | "await"
+                | "non_null_expression"
+                | "try_expression"
+                | "reference_expression"
+                | "cast_expression"
+                | "as_expression"
+                | "satisfies_expression"
+                | "type_cast_expression"
+                | "unary_expression"
+                | "type_assertion_expression"
+                | "condition"
+                | "literal_element"
+                | "mut_pattern"
+                | "expression"
+                | "template_substitution"
+                | "interpolation"
+                | "by_ref"
+                | "type_conversion_expression"
+                | "equals_value_clause"
+                | "arrow_expression_clause"
+                | "field_initializer_clause"
+                | "error_suppression_expression"
+                | "splat_argument"
+                | "generic_function"
+                | "ref_expression"
+        ) {
+            return None;
+        }
+        let inner = match syntax.kind() {
+            "cast_expression" | "type_cast_expression" => syntax.child_by_field_name("value"),
+            "as_expression" | "satisfies_expression" => syntax.named_child(0),
+            "type_assertion_expression" | "reference_expression" => {
+                syntax.child_by_field_name("operand").or_else(|| syntax.child_by_field_name("value"))
+            }
+            "unary_expression" => {
+                ["argument", "operand"].into_iter().find_map(|field| syntax.child_by_field_name(field))
+            }
+            "generic_function" => syntax.child_by_field_name("function"),
+            _ => None,
+        };
+        let inner = inner.or_else(|| syntax.named_child(0))?;
+        let node = self.node(inner);
+        let cast = match syntax.kind() {
+            "cast_expression" | "type_cast_expression" => self.source_of_field(syntax, "type"),
+            "generic_function" => self.source_of_field(syntax, "type_arguments"),
+            _ => "",
+        };
+        if !cast.is_empty() {
+            self.casts.push((node.span, cast));
+        }
+        Some(Made::Same(node))
     }
 
     /// The operator between the two sides of Python's comparison, which its grammar does not name.

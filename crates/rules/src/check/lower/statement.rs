@@ -58,6 +58,7 @@ impl<'a> Lowering<'a> {
             // What opens a block (`with transaction.atomic():`) is kept beside what runs in it.
             "with_statement" | "using_statement" => self.opening(syntax)?,
             "for_in_statement"
+            | "for_in_clause"
             | "enhanced_for_statement"
             | "foreach_statement"
             | "for_statement"

@@ -100,6 +100,9 @@ fn moves(
         ("sale", "transaction") => Some((Move::Charge, false, "Braintree")),
         ("refund", "transaction") if reading.has("braintree") => Some((Move::Refund, false, "Braintree")),
         ("create", "orders" | "order") if mentions("razorpay") => Some((Move::Ask, false, "Razorpay")),
+        ("getsnaptoken" | "createtransaction" | "charge", "snap" | "coreapi") if reading.has("midtrans") => {
+            Some((Move::Ask, false, "Midtrans"))
+        }
         _ => None,
     }
 }
@@ -242,5 +245,78 @@ fn under<'t, 'a>(
             _ => arguments.iter().find_map(|part| under(unit, part, keys, depth + 1)),
         },
         _ => None,
+    }
+}
+
+/// All values under these keys in what a call is given, through variables, lists that are filled step by step, and closures
+/// that make an item of each thing.
+pub(crate) fn all_given<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    arguments: &'t [Node<'a>],
+    keys: &[&str],
+) -> Vec<&'t Node<'a>> {
+    let mut found = Vec::new();
+    for argument in arguments {
+        all_under(unit, argument, keys, 0, &mut found);
+    }
+    found
+}
+
+fn all_under<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    node: &'t Node<'a>,
+    keys: &[&str],
+    depth: usize,
+    found: &mut Vec<&'t Node<'a>>,
+) {
+    if depth > 8 || found.len() > 20 {
+        return;
+    }
+    if let Some(one) = under(unit, node, keys, 0)
+        && !found.iter().any(|known| known.span == one.span)
+    {
+        found.push(one);
+    }
+    match &node.kind {
+        Kind::Pair(_, value) | Kind::Assign(_, _, value) => all_under(unit, value, keys, depth + 1, found),
+        Kind::List(items) | Kind::New(_, items) | Kind::Other(items) | Kind::Return(items) => {
+            items.iter().for_each(|item| all_under(unit, item, keys, depth + 1, found));
+        }
+        Kind::Function(function) => {
+            function.body.iter().for_each(|part| all_under(unit, part, keys, depth + 1, found));
+        }
+        Kind::Statement(inner) => all_under(unit, inner, keys, depth + 1, found),
+        Kind::Call(callee, arguments) => {
+            if let Kind::Member(object, _) = &callee.kind {
+                all_under(unit, object, keys, depth + 1, found);
+            }
+            arguments.iter().for_each(|part| all_under(unit, part, keys, depth + 1, found));
+        }
+        Kind::Name(name) => {
+            let known = unit.definitions.get(name).into_iter().flatten();
+            for definition in known.filter(|definition| !definition.part && !definition.element) {
+                if definition.at < node.span.start && definition.value.span.start != node.span.start {
+                    all_under(unit, definition.value, keys, depth + 2, found);
+                }
+            }
+            // `items.push({ price_data: ... })`, `$items[] = [...]`.
+            for chain in unit.chains.iter().filter(|chain| chain.root.name() == Some(name)) {
+                let puts = chain
+                    .links
+                    .iter()
+                    .filter(|link| matches!(link.key.as_str(), "push" | "append" | "add" | "unshift"));
+                for put in puts.flat_map(|link| link.given()) {
+                    all_under(unit, put, keys, depth + 2, found);
+                }
+            }
+            for assignment in &unit.assignments {
+                let filled =
+                    matches!(&assignment.target.kind, Kind::Index(object, _) if object.name() == Some(name));
+                if filled && assignment.span.start < node.span.start {
+                    all_under(unit, assignment.value, keys, depth + 2, found);
+                }
+            }
+        }
+        _ => {}
     }
 }

@@ -3,141 +3,198 @@
 
 use super::Verdicts;
 use super::charge::{Charge, Move, given};
+use super::outside::{Effect, effect, is_brokered, is_gateway_charge};
 use super::transaction::transactions;
-use crate::check::chain::{Chain, Link};
+use crate::check::chain::Chain;
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};
 use crate::check::names::{squashed, words};
-use crate::check::tree::{Kind, Node};
+use crate::check::tree::{Node, Span};
 use crate::check::unit::Unit;
 
 const OUTSIDE: &str = "CHK001";
 const EVENTS: &str = "EVT001";
-/// Objects that speak HTTP, by their names without separators.
-const CLIENTS: &[&str] = &[
-    "axios",
-    "requests",
-    "httpx",
-    "resttemplate",
-    "webclient",
-    "httpclient",
-    "httpservice",
-    "got",
-    "superagent",
-    "faraday",
-    "httparty",
-    "restclient",
-    "guzzle",
-    "guzzleclient",
-    "http",
-    "reqwest",
-    "needle",
-    "restclient",
-];
-const VERBS: &[&str] = &[
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "request",
-    "exchange",
-    "postforobject",
-    "postforentity",
-    "getforobject",
-    "getforentity",
-    "postasync",
-    "getasync",
-    "putasync",
-    "sendasync",
-    "deleteasync",
-    "postasjsonasync",
-    "putasjsonasync",
-    "getfromjsonasync",
-    "getstringasync",
-    "do",
-    "postform",
-    "send",
-    "head",
-];
-/// Objects of payment providers.
-const PROVIDERS: &[&str] =
-    &["stripe", "braintree", "razorpay", "mollie", "adyen", "paypal", "square", "paystack"];
-
-/// Clients whose name other things end with: `cancellation_requests.all().delete()` asks nobody.
-const EXACT: &[&str] = &["http", "got", "requests", "needle"];
-/// What a background job must be about to be an event: a cache that is emptied tells nobody anything.
-const TELLS: &[&str] = &[
-    "mail", "email", "notif", "webhook", "sms", "publish", "confirm", "receipt", "invoice", "event", "send",
-    "order", "payment",
-];
-
-/// What is asked of a provider.
-const ACTS: &[&str] =
-    &["create", "capture", "confirm", "cancel", "refund", "sale", "execute", "update", "retrieve", "del"];
-/// Objects that carry messages, by parts of their names.
-const CARRIERS: &[&str] =
-    &["kafka", "producer", "sqs", "servicebus", "rabbit", "queue", "sns", "amqp", "messagebus", "eventbus"];
-
-/// What leaves the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    Payment,
-    Network,
-    Mail,
-    Event,
-}
 
 /// Judges what a unit sends into the world, and when.
 pub(super) fn judge(
     unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
     reading: Reading<'_>,
     charges: &[Charge<'_, '_, '_>],
     verdicts: &mut Verdicts,
 ) {
-    if !reading.names_transaction() {
+    let brokers = reading.names_broker();
+    if !reading.names_transaction() && !brokers {
         return;
     }
-    let transactions = transactions(unit);
+    let mut transactions = transactions(unit, units, reading);
+    let mut leaving: Vec<(Effect, &Chain<'_, '_>, usize)> = Vec::new();
+    for chain in &unit.chains {
+        leaving.extend(
+            effect(unit, chain, charges, reading).map(|(effect, position)| (effect, chain, position)),
+        );
+    }
     let outbox = (reading.has("outbox") || reading.has("outgoing"))
         && super::mentions(unit, reading, &["outbox", "outgoing_mail", "outgoingmail"]);
-    for chain in &unit.chains {
-        let Some((effect, position)) = effect(unit, chain, charges) else { continue };
+    let own: Vec<Span> = leaving.iter().map(|(_, chain, _)| chain.span).collect();
+    if transactions.is_empty() && !is_helper(unit) {
+        transactions.add_callers(unit, units, reading);
+    }
+    for chain in
+        unit.chains.iter().filter(|chain| transactions.hold(chain.span) && !own.contains(&chain.span))
+    {
+        leaving.extend(through_call(unit, chain, units, reading).map(|effect| (effect, chain, 0)));
+    }
+    // What only publishes tells of nothing that could be rolled back.
+    let writing = transactions.writing(unit, reading, &own);
+    for (effect, chain, position) in leaving {
         let at = super::place(reading, &chain.links[position]);
-        let inside = transactions.hold(chain.span) && !is_deferred(unit, chain);
-        match effect {
-            Effect::Payment | Effect::Network if inside => {
-                let what = if effect == Effect::Payment { "A payment provider" } else { "Another server" };
-                let message = format!(
-                    "{what} is called inside a database transaction: rows stay locked while it answers, and a rollback does not take the call back."
-                );
-                let finding = Finding::new(OUTSIDE, Confidence::High, at, message)
-                    .fix("commit first, call afterwards, and record the outcome in a second transaction");
-                verdicts.findings.push(finding);
-            }
-            Effect::Mail | Effect::Event if outbox => verdicts.kept.push((EVENTS, at)),
-            Effect::Mail | Effect::Event if inside || transactions.precede(chain.span) => {
-                let what = if effect == Effect::Mail { "A mail" } else { "An event" };
-                let (confidence, why) = if inside {
-                    (
-                        Confidence::High,
-                        "leaves inside the transaction: when it rolls back, it tells of something that never happened",
-                    )
-                } else {
-                    (
-                        Confidence::Medium,
-                        "leaves after the commit: when the process stops between the two, it is lost for good",
-                    )
-                };
-                let message = format!("{what} {why}.");
-                let finding = Finding::new(EVENTS, confidence, at, message)
-                    .fix("write it to an outbox table in the same transaction and deliver it from there");
-                verdicts.findings.push(finding);
-            }
-            Effect::Payment | Effect::Network | Effect::Mail | Effect::Event => {}
+        let deferred = is_deferred(unit, chain);
+        let undone = transactions.is_undone(chain.span, reading);
+        let inside = transactions.hold(chain.span) && !deferred && !undone;
+        if inside && matches!(effect, Effect::Payment | Effect::Network | Effect::Mail) {
+            verdicts.findings.push(outside(effect, at));
+        }
+        let tells = matches!(effect, Effect::Mail | Effect::Event | Effect::Broadcast);
+        if tells && outbox {
+            verdicts.kept.push((EVENTS, at));
+        } else if tells && inside && writing.hold(chain.span) {
+            verdicts.findings.push(told(effect, at, true));
+        } else if tells
+            && effect != Effect::Broadcast
+            && !deferred
+            && transactions.precede(chain.span, reading)
+        {
+            verdicts.findings.push(told(effect, at, false));
+        } else if tells && transactions.is_implicit(chain.span) {
+            verdicts.findings.push(told(effect, at, true));
+        } else if effect == Effect::Event
+            && brokers
+            && transactions.is_empty()
+            && is_brokered(chain, position)
+            && is_stored_before(unit, chain.span)
+        {
+            verdicts.findings.push(told(effect, at, false));
         }
     }
     taken_back(unit, reading, charges, verdicts);
+}
+
+fn outside(effect: Effect, at: Span) -> Finding {
+    let what = match effect {
+        Effect::Payment => "A payment provider",
+        Effect::Mail => "A mail server",
+        Effect::Network | Effect::Event | Effect::Broadcast => "Another server",
+    };
+    let message = format!(
+        "{what} is called inside a database transaction: rows stay locked while it answers, and a rollback does not take the call back."
+    );
+    Finding::new(OUTSIDE, Confidence::High, at, message)
+        .fix("commit first, call afterwards, and record the outcome in a second transaction")
+}
+
+fn told(effect: Effect, at: Span, inside: bool) -> Finding {
+    let what = if effect == Effect::Mail { "A mail" } else { "An event" };
+    let (confidence, why) = if inside {
+        (
+            Confidence::High,
+            "leaves inside the transaction: when it rolls back, it tells of something that never happened",
+        )
+    } else {
+        (
+            Confidence::Medium,
+            "leaves after the commit: when the process stops between the two, it is lost for good",
+        )
+    };
+    Finding::new(EVENTS, confidence, at, format!("{what} {why}."))
+        .fix("write it to an outbox table in the same transaction and deliver it from there")
+}
+
+/// `repository.save(order); producer.send(...)`: the save is a transaction of its own.
+fn is_stored_before(unit: &Unit<'_, '_>, at: Span) -> bool {
+    let verbs = ["save", "create", "insert", "update", "persist", "commit", "add", "delete", "increment"];
+    unit.chains.iter().filter(|chain| chain.span.end <= at.start).any(|chain| {
+        let names: Vec<String> = chain
+            .root
+            .name()
+            .into_iter()
+            .chain(chain.links.iter().map(|link| link.name))
+            .map(squashed)
+            .collect();
+        let stores = names.iter().any(|name| {
+            [
+                "repo",
+                "repository",
+                "store",
+                "dao",
+                "context",
+                "db",
+                "manager",
+                "model",
+                "session",
+                "prisma",
+                "dbcontext",
+            ]
+            .iter()
+            .any(|end| name.ends_with(end))
+        });
+        stores
+            && chain.links.last().is_some_and(|link| {
+                link.arguments.is_some() && words(link.name).iter().any(|word| verbs.contains(&word.as_str()))
+            })
+    })
+}
+
+/// Whether a function only sends: what it sends is the doing of those who call it.
+fn is_helper(unit: &Unit<'_, '_>) -> bool {
+    let stores = |key: &str| {
+        let key = key.strip_suffix("async").unwrap_or(key);
+        matches!(
+            key,
+            "save"
+                | "update"
+                | "create"
+                | "insert"
+                | "delete"
+                | "commit"
+                | "persist"
+                | "savechanges"
+                | "insertone"
+                | "updateone"
+                | "findbyidandupdate"
+                | "execute"
+                | "exec"
+                | "saveandflush"
+                | "upsert"
+                | "merge"
+        )
+    };
+    !unit
+        .chains
+        .iter()
+        .any(|chain| chain.links.iter().any(|link| link.arguments.is_some() && stores(&link.key)))
+}
+
+/// What a helper of this file sends that is called inside a transaction: `this.announce(order)`.
+fn through_call(
+    unit: &Unit<'_, '_>,
+    chain: &Chain<'_, '_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+) -> Option<Effect> {
+    let [link] = chain.links.as_slice() else { return None };
+    let own = matches!(chain.root.name(), Some(root) if root == "this" || root == link.name);
+    link.arguments.filter(|_| own && link.name.len() > 3)?;
+    let callee =
+        units.iter().find(|other| other.name == link.name && other.function.is_some() && is_helper(other))?;
+    if std::ptr::eq(callee, unit) {
+        return None;
+    }
+    let charges = super::charge::charges(callee, reading);
+    callee.chains.iter().find_map(|inner| {
+        let (effect, _) = effect(callee, inner, &charges, reading)?;
+        (!is_deferred(callee, inner)).then_some(effect)
+    })
 }
 
 /// A closure that runs only after the commit.
@@ -149,97 +206,6 @@ fn is_deferred(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>) -> bool {
     })
 }
 
-fn effect(
-    unit: &Unit<'_, '_>,
-    chain: &Chain<'_, '_>,
-    charges: &[Charge<'_, '_, '_>],
-) -> Option<(Effect, usize)> {
-    if let Some(charge) = charges.iter().find(|charge| charge.chain.span == chain.span) {
-        let position = chain.links.iter().position(|link| link.at == charge.link.at)?;
-        return Some((Effect::Payment, position));
-    }
-    let names: Vec<String> =
-        chain.root.name().into_iter().chain(chain.links.iter().map(|link| link.name)).map(squashed).collect();
-    for (position, link) in chain.links.iter().enumerate() {
-        if link.arguments.is_none() {
-            continue;
-        }
-        let key = link.key.as_str();
-        let before = names.get(..names.len() - (chain.links.len() - position)).unwrap_or_default();
-        let on = |words: &[&str]| before.iter().any(|name| words.contains(&name.trim_start_matches('_')));
-        let contains =
-            |parts: &[&str]| before.iter().any(|name| parts.iter().any(|part| name.contains(part)));
-        let provider = before.iter().any(|name| PROVIDERS.contains(&name.as_str()));
-        if provider && ACTS.contains(&key) && position > 0 {
-            return Some((Effect::Payment, position));
-        }
-        let function = chain.links.len() == 1 && chain.root.name() == Some(link.name);
-        let speaks = CLIENTS.iter().any(|client| {
-            before.iter().any(|name| name.ends_with(client) && !EXACT.contains(client))
-                // `account.requests.all()` are rows; `requests.post()` and `this.http.post()` ask somebody.
-                || before.last().is_some_and(|name| name == client) && (before.len() == 1 || *client == "http")
-        });
-        if function && matches!(key, "fetch" | "axios")
-            || speaks && VERBS.contains(&key) && !is_route(chain, position)
-        {
-            return Some((Effect::Network, position));
-        }
-        if is_mail(key, link.name, &contains) && !is_local(unit, link.name, function) {
-            return Some((Effect::Mail, position));
-        }
-        let publishes =
-            publishes(key, function, link, &contains) || key.starts_with("publish") && on(&["bus"]);
-        if publishes {
-            return Some((Effect::Event, position));
-        }
-    }
-    None
-}
-
-/// Whether a call hands a message to a queue or a bus.
-fn publishes(key: &str, function: bool, link: &Link<'_, '_>, contains: &dyn Fn(&[&str]) -> bool) -> bool {
-    match key {
-        // An event that is given the transaction waits for it.
-        "publish" if link.given().iter().any(|argument| argument.any(&is_transaction)) => false,
-        "publish" | "publishasync" | "sendtoqueue" | "basicpublish" | "convertandsend" | "produce"
-        | "produceasync" => {
-            !contains(&["repository", "model", "product", "article", "post", "page"]) && !function
-        }
-        "send" | "sendasync" | "sendmessage" => contains(CARRIERS),
-        "add" | "push" => contains(&["queue"]) && !contains(&["this.queue"]) && link.given().len() >= 2,
-        "deliverlater" => !function,
-        "delay" | "applyasync" | "performlater" | "performasync" => !function && contains(TELLS),
-        _ => false,
-    }
-}
-
-fn is_transaction(node: &Node<'_>) -> bool {
-    node.name().is_some_and(|name| {
-        matches!(squashed(name).as_str(), "tx" | "trx" | "txctx" | "transaction" | "dbtransaction")
-    })
-}
-
-/// `http.get('/path', handler)` serves a route; it asks nobody.
-fn is_route(chain: &Chain<'_, '_>, position: usize) -> bool {
-    chain.links[position].given().iter().any(|argument| matches!(argument.kind, Kind::Function(_)))
-}
-
-fn is_mail(key: &str, name: &str, contains: &dyn Fn(&[&str]) -> bool) -> bool {
-    let parts = words(name);
-    let mail =
-        parts.iter().any(|word| matches!(word.as_str(), "mail" | "email" | "emails" | "mails" | "sms"));
-    let sends = parts.first().is_some_and(|word| matches!(word.as_str(), "send" | "deliver" | "queue"));
-    matches!(key, "delivernow" | "sendmail")
-        || mail && sends && parts.len() >= 2
-        || matches!(key, "send" | "sendnow" | "sendasync" | "queue" | "sendmessage")
-            && contains(&["mail", "smtp", "resend", "sgmail", "sendgrid", "postmark"])
-}
-
-/// A function of this file that is called `sendMail` is judged where it is written.
-fn is_local(unit: &Unit<'_, '_>, name: &str, function: bool) -> bool {
-    function && unit.name == name
-}
-
 /// A charge after which something can fail, in a function that neither refunds nor releases.
 fn taken_back(
     unit: &Unit<'_, '_>,
@@ -247,36 +213,37 @@ fn taken_back(
     charges: &[Charge<'_, '_, '_>],
     verdicts: &mut Verdicts,
 ) {
-    if charges.is_empty() {
+    let gateway = unit.chains.iter().filter_map(|chain| is_gateway_charge(chain).map(|at| (chain, at)));
+    let gateway: Vec<(&Chain<'_, '_>, usize)> = gateway.collect();
+    if charges.is_empty() && gateway.is_empty() {
         return;
     }
     let undoes = ["refund", "cancel", "void", "release", "compensat", "rollback", "reverse", "saga"];
     if super::mentions(unit, reading, &undoes) {
         return;
     }
-    for charge in charges.iter().filter(|charge| charge.what == Move::Charge && takes_money(unit, charge)) {
+    let taken = charges
+        .iter()
+        .filter(|charge| charge.what == Move::Charge && takes_money(unit, charge))
+        .map(|charge| (charge.chain.span, super::place(reading, charge.link)))
+        .chain(gateway.iter().map(|(chain, at)| (chain.span, super::place(reading, &chain.links[*at]))));
+    for (span, at) in taken {
         let later = unit.chains.iter().find(|chain| {
-            chain.span.start > charge.chain.span.end
+            chain.span.start > span.end
                 && chain.links.iter().any(|link| {
+                    let key = link.key.strip_suffix("async").unwrap_or(&link.key);
                     matches!(
-                        link.key.as_str(),
-                        "save"
-                            | "create"
-                            | "insert"
-                            | "commit"
-                            | "savechangesasync"
-                            | "persist"
-                            | "insertone"
+                        key,
+                        "save" | "create" | "insert" | "commit" | "savechanges" | "persist" | "insertone"
                     )
                 })
                 && !charges.iter().any(|other| other.chain.span == chain.span)
         });
         if let Some(later) = later {
             let message = "Money is taken here and something is written afterwards: when that fails, nothing in this function gives the money back.".to_owned();
-            let finding =
-                Finding::new(OUTSIDE, Confidence::Medium, super::place(reading, charge.link), message)
-                    .fix("write down the attempt first, and refund or void it when a later step fails")
-                    .related("can fail here", Some(later.span));
+            let finding = Finding::new(OUTSIDE, Confidence::Medium, at, message)
+                .fix("write down the attempt first, and refund or void it when a later step fails")
+                .related("can fail here", Some(later.span));
             verdicts.findings.push(finding);
         }
     }

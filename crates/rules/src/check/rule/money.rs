@@ -1,128 +1,203 @@
 //! PRC002: money is integer minor units with a currency, never a binary fraction.
+//! What a file declares is judged here and in `money/column`. What it computes: `money/flow` walks through it and says what
+//! takes a value, `money/conversion` and `money/arithmetic` judge it. What a file is about is in `money/subject`, which names
+//! mean money in `money/vocabulary`, what kind of number an expression is in `money/number`.
 
+mod arithmetic;
+mod column;
+mod conversion;
+mod flow;
+mod number;
+mod subject;
+mod vocabulary;
+
+use self::subject::Subject;
+use self::vocabulary::{is_bound, shows};
 use super::Verdicts;
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};
 use crate::check::language::Language;
-use crate::check::lower::Declared;
-use crate::check::names::{squashed, words};
-use crate::check::tree::{Kind, Node, Span};
+use crate::check::lower::{Declared, Lowered};
+use crate::check::names::squashed;
+use crate::check::tree::Span;
 use crate::check::unit::Unit;
+use std::collections::{BTreeMap, HashSet};
 
 const RULE: &str = "PRC002";
 const FIX: &str = "keep money as an integer of the currency's smallest unit, or as an exact decimal type";
-/// Words that say money when they end a name.
-const MONEY: &[&str] = &["price", "prices", "subtotal", "preco", "precio", "prix", "preis"];
-/// Words that say money only beside one of `BESIDE`: costs of a path, amounts of noise and totals of rows are none.
-const PERHAPS: &[&str] = &["total", "amount", "cost", "costs", "fee", "fees", "balance", "discount"];
-const BESIDE: &[&str] = &[
-    "order",
-    "cart",
-    "invoice",
-    "payment",
-    "paid",
-    "refund",
-    "tax",
-    "vat",
-    "shipping",
-    "delivery",
-    "discount",
-    "grand",
-    "sub",
-    "net",
-    "gross",
-    "due",
-    "charge",
-    "coupon",
-    "account",
-    "wallet",
-    "card",
-    "unit",
-    "item",
-    "product",
-    "sale",
-    "sales",
-    "purchase",
-    "price",
-    "checkout",
-    "line",
-    "service",
-    "transaction",
-    "credit",
-];
-/// Words that say that a number is no sum of money.
-const OTHER: &[&str] = &[
-    "percent",
-    "percentage",
-    "rate",
-    "ratio",
-    "weight",
-    "factor",
-    "change",
-    "score",
-    "count",
-    "quantity",
-    "qty",
-    "index",
-    "items",
-    "records",
-    "time",
-    "seconds",
-    "hours",
-    "volatility",
-    "token",
-    "gas",
-    "multiplier",
-    "threshold",
-    "tolerance",
-    "strike",
-    "spot",
-    "bid",
-    "ask",
-    "candle",
-    "stop",
-    "entry",
-    "exit",
-    "tick",
-    "close",
-    "open",
-    "high",
-    "low",
-    "mark",
-    "market",
-    "pct",
-    "trade",
-    "position",
-    "last",
-    "avg",
-    "average",
-    "mid",
-    "trigger",
-    "executed",
-    "fill",
-    "filled",
-];
 /// Fields of which both stand beside a price only where it is read from an exchange.
 const MARKET: &[[&str; 2]] = &[["high", "low"], ["highprice", "lowprice"], ["bid", "ask"]];
 
+/// The findings of a file, one for each line.
+#[derive(Debug, Default)]
+struct Findings {
+    lines: BTreeMap<usize, Finding>,
+}
+
+impl Findings {
+    fn declared(&mut self, name: &str, at: Span, confidence: Confidence) {
+        let message =
+            format!("Money (`{name}`) is a binary fraction: 0.1 + 0.2 is not 0.3, and sums drift by a cent.");
+        self.add(at, confidence, message);
+    }
+
+    fn computed(&mut self, name: &str, at: Span, confidence: Confidence, how: &str) {
+        let message = format!("Money (`{name}`) {how}: 0.1 + 0.2 is not 0.3, and sums drift by a cent.");
+        self.add(at, confidence, message);
+    }
+
+    fn add(&mut self, at: Span, confidence: Confidence, message: String) {
+        let new = || Finding::new(RULE, confidence, at, message).fix(FIX);
+        self.lines.entry(at.line).or_insert_with(new);
+    }
+}
+
+/// Judges a file.
+pub(super) fn judge(
+    lowered: &Lowered<'_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
+    let subject = Subject::of(reading);
+    let mut findings = Findings::default();
+    declarations(lowered, subject, &mut findings, verdicts);
+    // These declare columns by types alone.
+    if !matches!(reading.language, Language::Rust | Language::Go | Language::Java | Language::CSharp) {
+        column::pairs(&lowered.root, subject, &mut findings);
+    }
+    for unit in units {
+        column::judge(unit, subject, &mut findings);
+    }
+    if subject.sales && !subject.aside && !subject.shows {
+        flow::judge(lowered, subject, &mut findings);
+        results(lowered, subject, &mut findings);
+    }
+    verdicts.findings.extend(findings.lines.into_values());
+}
+
+/// Judges an SQL file.
+pub(crate) fn judge_sql(reading: Reading<'_>, verdicts: &mut Verdicts) {
+    let mut findings = Findings::default();
+    // A table has a name and columns: what it calls a total is one.
+    let subject = Subject { sales: true, ..Subject::of(reading) };
+    if !subject.aside {
+        column::tables(reading.source, Span { line: 1, ..Span::default() }, subject, &mut findings);
+    }
+    verdicts.findings.extend(findings.lines.into_values());
+}
+
 /// Judges declared types.
-pub(super) fn declarations(declared: &[Declared<'_>], reading: Reading<'_>, verdicts: &mut Verdicts) {
+fn declarations(
+    lowered: &Lowered<'_>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+    verdicts: &mut Verdicts,
+) {
+    let declared = &lowered.declared;
+    let reading = subject.reading;
     let has = |name: &&str| declared.iter().any(|one| squashed(one.name) == **name);
-    let quoted = MARKET.iter().any(|pair| pair.iter().all(&has));
-    for one in declared.iter().filter(|_| !quoted) {
-        if !is_money(reading, one.name) || !one.field && is_bound(one.name) {
+    if MARKET.iter().any(|pair| pair.iter().all(&has)) || subject.aside {
+        return;
+    }
+    let fields: HashSet<String> = float_fields(declared, subject).collect();
+    let floats = |one: &Declared<'_>| is_float(one.declared_type, reading.language);
+    let sums: Vec<&Declared<'_>> = declared.iter().filter(|one| floats(one) && is_sum(one.name)).collect();
+    for one in declared {
+        let told = floats(one) || !one.mapping.is_empty() || one.field && is_exact(one.declared_type);
+        if !told {
             continue;
         }
-        if !one.field && is_shown(reading.source, one.at) {
+        let near = |sum: &&Declared<'_>| sum.field == one.field && sum.at.line.abs_diff(one.at.line) < 5;
+        if subject.sales && vocabulary::is_between(one.name) && floats(one) && sums.iter().any(near) {
+            findings.declared(one.name, one.at, Confidence::Medium);
+            continue;
+        }
+        if !subject.is_money(one.name) || !one.field && is_bound(one.name) {
+            continue;
+        }
+        if is_property_of_field(one, declared) {
+            continue;
+        }
+        if one.field && column::maps_float(one.mapping) {
+            findings.declared(one.name, one.at, Confidence::High);
+        }
+        // What takes the value of a field, or gives it one, says no more than the field.
+        if !one.field
+            && (subject.shows
+                || is_shown(reading.source, one.at)
+                || fields.contains(&squashed(one.name)) && is_parameter(reading.source, one.at))
+        {
             continue;
         }
         if is_float(one.declared_type, reading.language) {
             let confidence = if one.field { Confidence::High } else { Confidence::Medium };
-            report(one.name, one.at, confidence, verdicts);
+            findings.declared(one.name, one.at, confidence);
         } else if one.field && is_exact(one.declared_type) {
             verdicts.kept.push((RULE, one.at));
         }
     }
+}
+
+fn is_sum(name: &str) -> bool {
+    matches!(squashed(name).as_str(), "total" | "subtotal" | "totalamount" | "grandtotal" | "amount")
+}
+
+/// C#'s `Price { get => price; }` gives what the field `price` holds.
+fn is_property_of_field(one: &Declared<'_>, declared: &[Declared<'_>]) -> bool {
+    one.name.starts_with(char::is_uppercase)
+        && declared.iter().any(|field| {
+            field.field
+                && !field.name.starts_with(char::is_uppercase)
+                && field.declared_type == one.declared_type
+                && squashed(field.name) == squashed(one.name)
+        })
+}
+
+/// The names of fields that hold money in a binary fraction.
+fn float_fields<'d>(declared: &'d [Declared<'_>], subject: Subject<'d>) -> impl Iterator<Item = String> + 'd {
+    declared
+        .iter()
+        .filter(move |one| {
+            one.field && subject.is_money(one.name) && is_float(one.declared_type, subject.reading.language)
+        })
+        .map(|one| squashed(one.name))
+}
+
+/// `float calculateShippingFee(..)`: a function that gives money as a binary fraction, where nothing in it was reported.
+fn results(lowered: &Lowered<'_>, subject: Subject<'_>, findings: &mut Findings) {
+    let fields: HashSet<String> = float_fields(&lowered.declared, subject).collect();
+    for one in &lowered.results {
+        let name = squashed(one.name);
+        let bare = ["get", "is", "set"].iter().find_map(|before| name.strip_prefix(before)).unwrap_or(&name);
+        if !subject.is_money(one.name)
+            || shows(one.name)
+            || is_bound(one.name)
+            || fields.contains(bare)
+            || !is_float(one.declared_type, subject.reading.language)
+        {
+            continue;
+        }
+        let scope = flow::function_at(&lowered.root, one.at);
+        if findings.lines.values().all(|found| !(scope.start..scope.end).contains(&found.at.start)) {
+            findings.declared(one.name, one.at, Confidence::Medium);
+        }
+    }
+}
+
+/// Whether a declaration stands between the parentheses of a function.
+fn is_parameter(source: &str, at: Span) -> bool {
+    let mut depth = 0;
+    for letter in source.get(at.start.saturating_sub(600)..at.start).unwrap_or_default().chars().rev() {
+        match letter {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' => return true,
+            ';' | '{' | '}' => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `def format_price(price: float)`: what is only shown may be rounded at the edge.
@@ -136,8 +211,7 @@ fn is_shown(source: &str, at: Span) -> bool {
             '(' => {
                 let named = before[..position].trim_end();
                 let start = named.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-                let shows = ["format", "display", "render", "show", "print", "humanize", "pretty", "label"];
-                return words(&named[start..]).iter().any(|word| shows.contains(&word.as_str()));
+                return shows(&named[start..]);
             }
             ';' | '{' => return false,
             _ => {}
@@ -146,122 +220,13 @@ fn is_shown(source: &str, at: Span) -> bool {
     false
 }
 
-/// `minPrice` and `price_max` that a search is given bound what it shows; nothing is charged by them.
-fn is_bound(name: &str) -> bool {
-    let words = words(name);
-    let ends = [words.first(), words.last()];
-    ends.into_iter()
-        .flatten()
-        .any(|word| matches!(word.as_str(), "min" | "max" | "from" | "to" | "lowest" | "highest"))
-}
-
-/// Judges columns that mappers and schema builders declare by calls.
-pub(super) fn columns(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
-    for assignment in unit.assignments.iter().filter(|assignment| assignment.operator == "=") {
-        if let Some(name) = assignment.target.name()
-            && is_money(reading, name)
-            && declares_float(assignment.value)
-        {
-            report(name, assignment.span, Confidence::High, verdicts);
-        }
-    }
-    for chain in &unit.chains {
-        for link in &chain.links {
-            // `t.float :price`, `$table->double('price')`, `table.float('price')`.
-            let builder = matches!(link.key.as_str(), "float" | "double" | "real" | "doubleprecision");
-            let name = link.given().first().and_then(Node::text);
-            if let (true, Some(name)) = (builder, name)
-                && is_money(reading, name)
-            {
-                report(name, chain.span, Confidence::High, verdicts);
-            }
-            for argument in link.given() {
-                pairs(argument, reading, verdicts);
-            }
-        }
-    }
-}
-
-/// `price: { type: DataTypes.FLOAT }`, `price: DataTypes.DOUBLE`, `price: real('price')`, `'price' => 'float'`.
-fn pairs(node: &Node<'_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
-    let mut found: Vec<(String, Span)> = Vec::new();
-    node.walk(&mut |part| {
-        if let Kind::Pair(key, value) = &part.kind
-            && let Some(name) = key.text().or(key.name())
-            && is_money(reading, name)
-            && types_float(value)
-        {
-            found.push((name.to_owned(), part.span));
-        }
-    });
-    for (name, at) in found {
-        report(&name, at, Confidence::High, verdicts);
-    }
-}
-
-fn types_float(value: &Node<'_>) -> bool {
-    match &value.kind {
-        Kind::Member(object, name) => {
-            matches!(*name, "FLOAT" | "DOUBLE" | "REAL")
-                && object.root().name().is_some_and(|root| matches!(root, "DataTypes" | "Sequelize" | "DataType"))
-        }
-        Kind::Call(callee, _) => match &callee.kind {
-            Kind::Name(name) => matches!(*name, "real" | "doublePrecision"),
-            Kind::Member(..) => types_float(callee),
-            _ => false,
-        },
-        Kind::List(items) => items.iter().any(|item| {
-            matches!(&item.kind, Kind::Pair(key, value) if key.text().or(key.name()) == Some("type") && types_float(value))
-        }),
-        _ => false,
-    }
-}
-
-/// Django's `FloatField()`, SQLAlchemy's `Column(Float)`.
-fn declares_float(value: &Node<'_>) -> bool {
-    let Kind::Call(callee, arguments) = &value.kind else { return false };
-    let name = match &callee.kind {
-        // The field of a search index finds things; nobody is charged by it.
-        Kind::Member(module, "FloatField") if module.name() == Some("indexes") => return false,
-        Kind::Name(name) | Kind::Member(_, name) => *name,
-        _ => return false,
-    };
-    let floats = |node: &Node<'_>| match &node.kind {
-        Kind::Name(name) | Kind::Member(_, name) => {
-            matches!(*name, "Float" | "REAL" | "FLOAT" | "Double" | "DOUBLE")
-        }
-        Kind::Call(callee, _) => matches!(&callee.kind, Kind::Name("Float") | Kind::Member(_, "Float")),
-        _ => false,
-    };
-    match name {
-        "FloatField" => true,
-        "Column" | "mapped_column" => arguments.iter().take(2).any(floats),
-        _ => false,
-    }
-}
-
-fn report(name: &str, at: Span, confidence: Confidence, verdicts: &mut Verdicts) {
-    let message =
-        format!("Money (`{name}`) is a binary fraction: 0.1 + 0.2 is not 0.3, and sums drift by a cent.");
-    verdicts.findings.push(Finding::new(RULE, confidence, at, message).fix(FIX));
-}
-
-fn is_money(reading: Reading<'_>, name: &str) -> bool {
-    if reading.names.price_columns.contains(&squashed(name)) {
-        return true;
-    }
-    let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let beside = before.iter().any(|word| BESIDE.contains(&word.as_str()));
-    !any(OTHER)
-        && (MONEY.contains(&last.as_str())
-            || PERHAPS.contains(&last.as_str()) && beside
-            || before.last().is_some_and(|word| word == "total")
-                && matches!(last.as_str(), "amount" | "cost" | "price"))
-}
-
 fn is_float(declared_type: &str, language: Language) -> bool {
+    // What takes a decimal too was made with care.
+    let may =
+        ["float", "Float", "ouble", "f64", "f32", "Single"].iter().any(|one| declared_type.contains(one));
+    if !may || declared_type.contains("Decimal") {
+        return false;
+    }
     let plain: String =
         declared_type.chars().filter(|c| c.is_alphanumeric() || matches!(c, '<' | '[' | '|' | '_')).collect();
     let types: Vec<&str> = plain.split(['<', '[', '|']).collect();

@@ -1,7 +1,7 @@
 //! PAY002: the charged amount comes from the locked price on the server, never from the request.
 
 use super::Verdicts;
-use super::charge::{Charge, Move, given};
+use super::charge::{Charge, Move, all_given};
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};
 use crate::check::language::Language;
@@ -12,12 +12,26 @@ use crate::check::unit::Unit;
 const RULE: &str = "PAY002";
 const DEPTH_MAX: usize = 7;
 /// Keys under which providers take the amount.
-const AMOUNTS: &[&str] = &["amount", "unitamount", "value", "amountincents", "amountcents"];
+const AMOUNTS: &[&str] = &["amount", "unitamount", "value", "amountincents", "amountcents", "grossamount"];
+/// Amounts that the buyer may choose: gifts, and money that is put into an account.
+const CHOSEN: &[&str] = &["donat", "tithe", "offering", "topup", "top_up", "charity", "pledge"];
+/// The same in the name of what answers the request.
+const FILLED: &[&str] =
+    &["deposit", "recharge", "addmoney", "add_money", "addfunds", "add_funds", "contribution", "sponsor"];
+/// Parts of a request that are no sum of money, whatever is done with them.
+const NO_SUM: &[&str] =
+    &["id", "quantity", "qty", "count", "currency", "type", "number", "days", "nights", "seats", "items"];
 /// What a request is called wherever it stands.
 const REQUESTS: &[&str] = &["req", "request", "_post", "_get", "_request"];
 /// What a part of it is called in a function that answers a request.
 const PARTS: &[&str] =
     &["body", "params", "payload", "dto", "input", "form", "data", "validated", "formdata"];
+
+/// What the server keeps in the request object itself.
+const KEPT: &[&str] = &[
+    "session", "user", "order", "cart", "booking", "locals", "state", "auth", "app", "context", "invoice",
+    "product", "plan", "basket", "tenant", "account",
+];
 
 /// Functions that pass on what they are given, as a number or a text.
 const CONVERTS: &[&str] = &[
@@ -34,6 +48,7 @@ const CONVERTS: &[&str] = &[
     "floatval",
     "bigdecimal",
     "math",
+    "sum",
     "long",
     "int64",
     "float64",
@@ -96,23 +111,37 @@ pub(super) fn judge(
 ) {
     let source = Source { unit, handler: is_handler(unit, reading) };
     for charge in charges.iter().filter(|charge| charge.what != Move::Refund) {
-        let Some(amount) = given(unit, charge.link.given(), AMOUNTS) else { continue };
-        let Some(read) = source.flows(amount, 0) else {
+        let amounts = all_given(unit, charge.link.given(), AMOUNTS);
+        if amounts.is_empty() {
+            continue;
+        }
+        let Some(read) = amounts.into_iter().find_map(|amount| source.flows(amount, 0)) else {
             verdicts.kept.push((RULE, charge.chain.span));
             continue;
         };
-        if source.is_compared() {
+        if source.is_compared() || is_chosen(unit, reading) {
             continue;
         }
         let message =
             "The charged amount comes from the request: whoever sends it chooses the price.".to_owned();
         // Away from the handler somebody may have checked what a request object carries.
         let confidence = if source.handler { Confidence::High } else { Confidence::Medium };
-        let finding = Finding::new(RULE, confidence, amount.span, message)
+        let finding = Finding::new(RULE, confidence, super::place(reading, charge.link), message)
             .fix("charge the total of the price lock that was stored when the checkout began")
             .related("read from the request here", Some(read));
         verdicts.findings.push(finding);
     }
+}
+
+/// Whether the buyer may choose what is paid here.
+fn is_chosen(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
+    let class = unit.class.map_or("", |class| class.name);
+    let stem = reading.path.rsplit('/').next().unwrap_or_default();
+    let named = [unit.name, class, stem].iter().any(|name| {
+        let lower = name.to_lowercase();
+        CHOSEN.iter().chain(FILLED).any(|word| lower.contains(word))
+    });
+    named || super::mentions(unit, reading, CHOSEN)
 }
 
 struct Source<'u, 't, 'a> {
@@ -131,11 +160,11 @@ impl<'a> Source<'_, '_, 'a> {
                 self.flows(left, depth + 1).or_else(|| self.flows(right, depth + 1))
             }
             Kind::Name(name) => self.named(name, node, depth),
-            Kind::Member(object, name) if is_money(name) && self.is_request(object, 0) => Some(node.span),
+            Kind::Member(object, name) if is_sum(name) && self.is_request(object, 0) => Some(node.span),
             Kind::Member(..) => self.filled(node, depth),
             Kind::Index(object, key) => {
-                let money = key.text().is_some_and(is_money);
-                (money && self.is_request(object, 0)).then_some(node.span)
+                let sum = key.text().is_some_and(is_sum);
+                (sum && self.is_request(object, 0)).then_some(node.span)
             }
             Kind::Call(callee, arguments) => self.called(node, callee, arguments, depth),
             Kind::New(_, parts) | Kind::Other(parts) => {
@@ -158,6 +187,15 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     fn named(&self, name: &str, node: &Node<'a>, depth: usize) -> Option<Span> {
+        // `total += item.price * item.quantity`.
+        let mut added = self.unit.assignments.iter().filter(|assignment| {
+            assignment.operator == "+="
+                && assignment.target.name() == Some(name)
+                && assignment.span.end <= node.span.start
+        });
+        if let Some(read) = added.find_map(|assignment| self.flows(assignment.value, depth + 1)) {
+            return Some(read);
+        }
         let Some(definitions) = self.unit.definitions.get(name) else {
             // A parameter of a route is filled from the request.
             let routed = self.unit.function.is_some_and(|function| {
@@ -212,7 +250,10 @@ impl<'a> Source<'_, '_, 'a> {
                     }
                     _ => None,
                 };
-                if key.is_some_and(is_money) && self.is_request(object, 0) {
+                if key.is_some_and(is_sum) && self.is_request(object, 0) {
+                    return Some(node.span);
+                }
+                if self.is_summed(object, name, arguments) {
                     return Some(node.span);
                 }
                 ARITHMETIC.contains(&squashed(name).as_str()).then(|| {
@@ -224,6 +265,21 @@ impl<'a> Source<'_, '_, 'a> {
         }
     }
 
+    /// `req.body.items.reduce((sum, item) => sum + item.price * item.quantity, 0)`.
+    fn is_summed(&self, object: &Node<'a>, name: &str, arguments: &[Node<'a>]) -> bool {
+        let sums =
+            matches!(squashed(name).as_str(), "reduce" | "sum" | "fold" | "inject" | "sumby" | "aggregate");
+        sums && self.is_request(object, 0)
+            && arguments.iter().any(|argument| {
+                let money = |part: &Node<'a>| match &part.kind {
+                    Kind::Member(_, name) => is_money(name),
+                    Kind::Index(_, key) => key.text().is_some_and(is_money),
+                    _ => false,
+                };
+                matches!(argument.kind, Kind::Function(_)) && argument.any(&money)
+            })
+    }
+
     /// Whether an object is the request or came out of it.
     fn is_request(&self, node: &Node<'a>, depth: usize) -> bool {
         if depth > DEPTH_MAX {
@@ -232,7 +288,7 @@ impl<'a> Source<'_, '_, 'a> {
         match &node.kind {
             Kind::Name(name) => {
                 let key = squashed(name);
-                if REQUESTS.contains(&name.trim_start_matches('$').to_lowercase().as_str()) {
+                if is_request_itself(name) {
                     return true;
                 }
                 match self.unit.definition(name, node.span.start) {
@@ -250,8 +306,13 @@ impl<'a> Source<'_, '_, 'a> {
                     }
                 }
             }
+            // What the server itself put beside the request.
+            Kind::Member(object, name) if KEPT.contains(name) && object.name().is_some() => {
+                !object.name().is_some_and(is_request_itself) && self.is_request(object, depth + 1)
+            }
             Kind::Member(object, _) | Kind::Index(object, _) => self.is_request(object, depth + 1),
             Kind::Call(callee, arguments) => match &callee.kind {
+                Kind::Name(name) | Kind::Member(_, name) if is_reader(name) => true,
                 Kind::Member(object, name) => {
                     let key = squashed(name);
                     let parses = matches!(key.as_str(), "parse" | "loads" | "validate");
@@ -279,7 +340,9 @@ impl<'a> Source<'_, '_, 'a> {
         let words = words(name);
         let asks = words.iter().any(|word| matches!(word.as_str(), "request" | "requests"));
         let part = words.last().is_some_and(|last| PARTS.contains(&last.as_str()) && last != "data");
-        self.unit.parameters.contains_key(name) && words.len() > 1 && (asks || self.handler && part)
+        let carried = words.iter().any(|word| word == "dto");
+        let named = words.len() > 1 && (asks || self.handler && part) || carried;
+        self.unit.parameters.contains_key(name) && named
     }
 
     /// Go's `c.BindJSON(&input)` and `json.NewDecoder(r.Body).Decode(&input)`.
@@ -323,6 +386,24 @@ fn path<'a>(node: &Node<'a>) -> Option<Vec<&'a str>> {
         }
         _ => None,
     }
+}
+
+fn is_request_itself(name: &str) -> bool {
+    REQUESTS.contains(&name.trim_start_matches('$').to_lowercase().as_str())
+}
+
+/// `get_json_from_request()`, `readRequestBody()`.
+fn is_reader(name: &str) -> bool {
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["request"])
+        && has(&["json", "body", "data", "payload"])
+        && has(&["get", "read", "parse", "decode", "load"])
+}
+
+/// Whether a part of a request may be a sum of money.
+fn is_sum(name: &str) -> bool {
+    !words(name).iter().any(|word| NO_SUM.contains(&word.as_str()))
 }
 
 fn is_money(name: &str) -> bool {

@@ -1,12 +1,14 @@
 //! ORD001: an order's status changes only through the state machine function.
 
 use super::Verdicts;
+use super::step::{is_checked, is_checked_by_callers, is_loaded_by_status};
 use crate::check::chain::Chain;
 use crate::check::entry::entries;
-use crate::check::fact::{Persistence, Reading};
+use crate::check::fact::{Guard, Persistence, Reading};
 use crate::check::finding::{Confidence, Finding};
 use crate::check::guard;
 use crate::check::idiom::{NEUTRAL, UPDATES};
+use crate::check::language::Language;
 use crate::check::names::{singular, squashed, words};
 use crate::check::owner::{Origin, column_of};
 use crate::check::persistence;
@@ -15,108 +17,261 @@ use crate::check::tree::{Kind, Node, Span};
 use crate::check::unit::Unit;
 
 const RULE: &str = "ORD001";
-const ORDERS: &[&str] =
+pub(super) const ORDERS: &[&str] =
     &["order", "pedido", "orden", "commande", "bestellung", "donhang", "pesanan", "siparis", "ordine"];
 const STATUS: &[&str] = &["status", "state", "orderstatus", "orderstate", "statut", "estado", "trangthai"];
 /// Words in the names of functions that may change the status, and of what they consult.
 const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "allowedstatus", "validstatus"];
 
+/// A write to the status of a stored order.
+struct Write<'t, 'a> {
+    at: Span,
+    /// The statement names the status that it comes from, or the order was loaded by it.
+    guarded: bool,
+    /// What is written; nothing for SQL in text.
+    value: Option<&'t Node<'a>>,
+    /// The object whose status it is, if it is one.
+    object: Option<&'t Node<'a>>,
+    /// The text of an UPDATE says itself what the next status is.
+    decided: bool,
+}
+
 /// Judges the writes of a unit to the status of orders.
-pub(super) fn judge(unit: &Unit<'_, '_>, reading: Reading<'_>, verdicts: &mut Verdicts) {
+pub(super) fn judge(
+    unit: &Unit<'_, '_>,
+    units: &[Unit<'_, '_>],
+    reading: Reading<'_>,
+    verdicts: &mut Verdicts,
+) {
     if !reading.names_status() {
         return;
     }
-    let mut places: Vec<(Span, bool)> = Vec::new();
-    let mut report = |at: Span, guarded: bool| places.push((at, guarded));
-    for assignment in unit.assignments.iter().filter(|assignment| assignment.operator == "=") {
-        if let Some((object, column)) = column_of(assignment.target)
-            && is_status(reading, column)
-            && is_stored_order(unit, object, assignment.span, reading)
-        {
-            let loaded = is_loaded_by_status(unit, reading, object, column);
-            report(assignment.span, loaded || is_checked(unit, reading, assignment.span));
-        }
-    }
-    for chain in &unit.chains {
-        if let Some((at, loaded)) = setter(unit, chain, reading) {
-            report(at, loaded || is_checked(unit, reading, at));
-        }
-        for position in 0..chain.links.len() {
-            if let Some(guarded) = update(unit, chain, position, reading) {
-                let column =
-                    reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
-                let mut loaded = column.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
-                let checked = guarded || loaded.any(|loaded| loaded) || is_checked(unit, reading, chain.span);
-                report(super::place(reading, &chain.links[position]), checked);
-            }
-        }
-    }
-    for (text, _) in &unit.texts {
-        let Some(SqlFact::Update { table, writes, guards, .. }) = text.text().and_then(sql::read) else {
-            continue;
-        };
-        let wanted = writes.iter().find(|write| is_status(reading, &write.column));
-        if let (Some(write), true) = (wanted, is_order(reading, &table)) {
-            let named = guards.iter().any(|guard| squashed(guard) == squashed(&write.column));
-            report(text.span, named || is_checked(unit, reading, text.span));
-        }
-    }
+    let writes = writes(unit, reading);
     // Asked last: it looks through the whole file.
-    if places.is_empty() || is_elsewhere(unit, reading) {
+    if writes.is_empty() || is_elsewhere(unit, reading) {
         return;
     }
     let machine = is_machine(unit, reading);
-    for (at, guarded) in places {
-        if machine || guarded {
-            verdicts.kept.push((RULE, at));
+    let callers = std::cell::OnceCell::new();
+    for write in writes.iter().filter(|write| !is_told(unit, reading, write)) {
+        let checked = machine
+            || write.guarded
+            || follows_another(unit, &writes, write)
+            || write.value.is_some_and(is_computed)
+            || is_checked(unit, reading, write.at)
+            || *callers.get_or_init(|| is_checked_by_callers(unit, units, reading));
+        if checked {
+            verdicts.kept.push((RULE, write.at));
             continue;
         }
         let confidence =
             if reading.names.status_functions.is_empty() { Confidence::Medium } else { Confidence::High };
         let message = "The order's status is written directly: nothing here refuses a step that its present status does not allow.".to_owned();
-        verdicts.findings.push(Finding::new(RULE, confidence, at, message).fix(
+        verdicts.findings.push(Finding::new(RULE, confidence, write.at, message).fix(
             "call the one function that knows the allowed transitions, and let its UPDATE name the status it comes from",
         ));
     }
 }
 
-/// Orders of a stock exchange, and what a page in a browser asks its server to do.
-fn is_elsewhere(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
-    let exchange =
-        ["broker", "ticker", "limit_price", "stop_loss", "avg_fill_price", "orderbook", "order_book"]
-            .iter()
-            .any(|word| reading.source.contains(word));
-    let frameworks =
-        ["from 'react'", "from \"react\"", "@angular/", "from 'vue'", "from \"vue\"", "createSlice("];
-    let browser = frameworks.iter().any(|mark| reading.source.contains(mark));
-    let database = ["supabase", "firestore", "firebase", "prisma", "use server"]
-        .iter()
-        .any(|word| reading.source.contains(word));
+/// `order.setStatus(PAID)` after `order.setStatus(RESERVED)` on the same way: the function knows where the order stands.
+fn follows_another(unit: &Unit<'_, '_>, writes: &[Write<'_, '_>], write: &Write<'_, '_>) -> bool {
+    let Some(name) = write.object.and_then(Node::name) else { return false };
+    let holds = |arm: &Span, at: Span| arm.start <= at.start && at.end <= arm.end;
+    writes.iter().any(|before| {
+        before.at.end <= write.at.start
+            && before.object.and_then(Node::name) == Some(name)
+            && !unit.arms.iter().any(|arm| holds(arm, before.at) && !holds(arm, write.at))
+    })
+}
+
+fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a>> {
+    let mut found = Vec::new();
+    for assignment in unit.assignments.iter().filter(|assignment| assignment.operator == "=") {
+        if let Some((object, column)) = column_of(assignment.target)
+            && is_status(reading, column)
+            && is_stored_order(unit, object, assignment.span, reading)
+        {
+            let guarded = is_loaded_by_status(unit, reading, object, column);
+            let value = Some(assignment.value);
+            found.push(Write { at: assignment.span, guarded, value, object: Some(object), decided: false });
+        }
+    }
+    for chain in &unit.chains {
+        found.extend(setter(unit, chain, reading));
+        found.extend((0..chain.links.len()).filter_map(|position| update(unit, chain, position, reading)));
+    }
+    for (text, call) in &unit.texts {
+        let Some(said) = text.text() else { continue };
+        let Some(SqlFact::Update { table, writes, guards, .. }) = sql::read(said) else { continue };
+        let wanted = writes.iter().find(|write| is_status(reading, &write.column));
+        if let (Some(write), true) = (wanted, is_order(reading, &table)) {
+            let known = call.and_then(|index| unit.chains.get(index));
+            let guarded = guards.iter().any(|guard| squashed(guard) == squashed(&write.column))
+                || known.is_some_and(|chain| is_of_known(unit, chain, reading));
+            let decided = says_status(said, &write.column);
+            found.push(Write { at: text.span, guarded, value: None, object: None, decided });
+        }
+    }
+    found
+}
+
+/// Whether an UPDATE writes a status that stands in its text: `SET status = 'paid'`.
+fn says_status(text: &str, column: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.split(&column.to_lowercase()).skip(1).any(|rest| {
+        let value = rest.trim_start_matches(['`', '"', ']']).trim_start();
+        value.strip_prefix('=').is_some_and(|value| {
+            value.trim_start().starts_with(['\'', '"']) && !value.trim_start().starts_with("'?")
+        })
+    })
+}
+
+/// `order.status = compute_status(lines)`: what follows from the rest is not decided here.
+fn is_computed(value: &Node<'_>) -> bool {
+    let Kind::Call(callee, _) = &value.kind else { return false };
+    let (Kind::Name(name) | Kind::Member(_, name)) = callee.kind else { return false };
+    let words = words(name);
+    let first = words.first().map_or("", String::as_str);
+    words.iter().any(|word| STATUS.contains(&word.as_str()))
+        && matches!(
+            first,
+            "compute" | "calculate" | "calc" | "derive" | "determine" | "recompute" | "aggregate" | "next"
+        )
+}
+
+/// Whether a unit writes what it is told rather than deciding a step: a data access object, or what makes a new order.
+fn is_told(unit: &Unit<'_, '_>, reading: Reading<'_>, write: &Write<'_, '_>) -> bool {
     // Go's methods have a receiver instead.
     let receiver = unit.function.and_then(|function| unit.parameters.get(function.receiver)).copied();
     let class = unit.class.map_or(receiver.unwrap_or_default(), |class| class.name).to_lowercase();
-    let stores = ["repository", "repo", "dao", "mapper", "gateway", "store", "storage", "queries"]
-        .iter()
-        .any(|word| class.ends_with(word));
-    // A data access object that writes what it is told is not where steps are decided.
-    let told = stores
-        && unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
-    exchange || browser && !database || told
+    let class = class.trim_end_matches("impl");
+    let stem = reading.path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let stem = stem.rsplit_once('.').map_or(stem.as_str(), |(stem, _)| stem);
+    let ends = |name: &str| STORES.iter().any(|word| name.ends_with(word));
+    let package =
+        reading.language == Language::Go && PACKAGES.iter().any(|word| reading.source.contains(word));
+    let stores =
+        ends(class) || class.is_empty() && (ends(stem) || ends(stem.trim_end_matches('s'))) || package;
+    let by_name =
+        unit.parameters.keys().any(|name| words(name).iter().any(|word| STATUS.contains(&word.as_str())));
+    let whole = match write.value {
+        Some(value) => value.root().name().is_some_and(|name| unit.parameters.contains_key(name)),
+        None => {
+            !write.decided
+                && unit.parameters.iter().any(|(name, declared)| {
+                    let whole =
+                        matches!(squashed(name).as_str(), "data" | "entity" | "dto" | "model" | "input");
+                    whole || is_order(reading, name) || is_order(reading, declared)
+                })
+        }
+    };
+    stores && (by_name || whole) || is_initial(unit, write)
 }
 
-/// A setter of the status, and whether the order was loaded by the status it had.
-fn setter(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>) -> Option<(Span, bool)> {
+/// What ends the names of data access objects and of their files.
+const STORES: &[&str] = &[
+    "repository",
+    "repo",
+    "dao",
+    "mapper",
+    "gateway",
+    "store",
+    "storage",
+    "queries",
+    "dal",
+    "crud",
+    "repositorio",
+    "dataaccess",
+    "database",
+];
+/// How files of Go's data access packages begin.
+const PACKAGES: &[&str] = &[
+    "package repository",
+    "package repositories",
+    "package repo\n",
+    "package storage",
+    "package store\n",
+    "package db\n",
+    "package dao",
+];
+
+/// `createOrder(order)` gives a new order its first status.
+fn is_initial(unit: &Unit<'_, '_>, write: &Write<'_, '_>) -> bool {
+    let words = words(unit.name);
+    let makes = words.first().is_some_and(|first| {
+        matches!(
+            first.as_str(),
+            "create"
+                | "add"
+                | "new"
+                | "insert"
+                | "crear"
+                | "nuevo"
+                | "criar"
+                | "agregar"
+                | "guardar"
+                | "registrar"
+                | "make"
+        )
+    });
+    let handed = write
+        .object
+        .and_then(|object| object.root().name())
+        .is_some_and(|root| unit.parameters.contains_key(root) && !unit.definitions.contains_key(root));
+    makes && handed
+}
+
+/// Orders of a stock exchange or of a framework that keeps the steps itself, and what a page in a browser asks its server to do.
+fn is_elsewhere(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
+    let has = |word: &&str| reading.source.contains(*word);
+    let strong = [
+        "limit_price",
+        "limitPrice",
+        "stop_loss",
+        "stopLoss",
+        "avg_fill_price",
+        "orderbook",
+        "order_book",
+        "OrderBook",
+    ];
+    let weak = ["broker", " ticker", ".ticker", "symbol", "portfolio"];
+    // A message broker stands in many shops.
+    let broker = unit.parameters.contains_key("broker")
+        || unit.definitions.contains_key("broker")
+        || ["self.broker", "this.broker", "broker_order", "brokerage"].iter().any(has);
+    let exchange = broker || strong.iter().any(has) || weak.iter().filter(|word| has(word)).count() > 1;
+    let frameworks =
+        ["from 'react'", "from \"react\"", "@angular/", "from 'vue'", "from \"vue\"", "createSlice("];
+    let browser = frameworks.iter().any(has);
+    let database = ["supabase", "firestore", "firebase", "prisma", "use server"].iter().any(has);
+    // WooCommerce's setter is its transition function.
+    let woo = ["wc_get_order", "WC_Order"].iter().any(has);
+    exchange || browser && !database || woo && unit.texts.is_empty()
+}
+
+/// A setter of the status.
+fn setter<'t, 'a>(unit: &Unit<'t, 'a>, chain: &Chain<'t, 'a>, reading: Reading<'_>) -> Option<Write<'t, 'a>> {
     let link = chain.links.last()?;
     let column = link.name.strip_prefix("set").or(link.name.strip_prefix("Set"))?;
-    let called = link.given().len() == 1 && is_status(reading, column);
+    let [value] = link.given() else { return None };
     let Kind::Call(callee, _) = &chain.node.kind else { return None };
     let Kind::Member(object, _) = &callee.kind else { return None };
-    let stored = called && is_stored_order(unit, object, chain.span, reading);
-    stored.then(|| (chain.span, is_loaded_by_status(unit, reading, object, column)))
+    // WooCommerce's setter is its transition function.
+    let woo = ["wc_get_order", "WC_Order"].iter().any(|word| reading.source.contains(word));
+    if woo || !is_status(reading, column) || !is_stored_order(unit, object, chain.span, reading) {
+        return None;
+    }
+    let guarded = is_loaded_by_status(unit, reading, object, column);
+    Some(Write { at: chain.span, guarded, value: Some(value), object: Some(object), decided: false })
 }
 
-/// Whether a call updates the status of an order, and whether it names the status that it comes from.
-fn update(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize, reading: Reading<'_>) -> Option<bool> {
+/// A call that updates the status of an order.
+fn update<'t, 'a>(
+    unit: &Unit<'t, 'a>,
+    chain: &Chain<'t, 'a>,
+    position: usize,
+    reading: Reading<'_>,
+) -> Option<Write<'t, 'a>> {
     let link = &chain.links[position];
     let arguments = link.arguments?;
     let key = link.key.as_str();
@@ -129,131 +284,38 @@ fn update(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, position: usize, reading: 
             && !guard::is_condition(entry, key, arguments)
             && entry.path.len() <= 2
     })?;
-    if !is_order(reading, &unit.entity_of(chain)) {
+    // Rails: `update!(status: :paid)` in the order itself.
+    let own = reading.language == Language::Ruby
+        && position == 0
+        && (chain.root.name() == Some(link.name) || chain.root.name() == Some("this"))
+        && unit.class.is_some_and(|class| is_order(reading, class.name));
+    if !own && !is_order(reading, &unit.entity_of(chain)) {
         return None;
     }
-    let own = entries.iter().any(|other| {
+    let named = entries.iter().any(|other| {
         squashed(&other.column) == squashed(&entry.column) && guard::is_condition(other, key, arguments)
     });
-    Some(own || guard::in_chain(chain, position, &entry.column) != crate::check::fact::Guard::None)
+    let columns = reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
+    let mut loaded = columns.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
+    let guarded = named
+        || is_of_known(unit, chain, reading)
+        || guard::in_chain(chain, position, &entry.column) != Guard::None
+        || loaded.any(|loaded| loaded);
+    let at = super::place(reading, link);
+    Some(Write { at, guarded, value: Some(entry.value), object: Some(chain.root), decided: false })
 }
 
-/// Whether the present status was looked at before: a read-then-write, but one that refuses some steps.
-fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
-    // `self.verify_paid()` in a method of the order itself.
-    let asserts = |name: &str| {
-        let words = words(name);
-        words.len() > 1 && matches!(words[0].as_str(), "verify" | "ensure" | "assert" | "guard" | "require")
-    };
-    let own = unit.class.is_some_and(|class| is_order(reading, class.name));
-    let verified = unit.chains.iter().any(|chain| {
-        chain.span.start < at.start
-            && chain.root.name() == Some("this")
-            && chain.links.first().is_some_and(|link| asserts(link.name))
-    });
-    if own && verified {
-        return true;
-    }
-    // `validateCancellable(order.getStatus())`, `ensurePayable(order)`.
-    let asked = unit.chains.iter().filter(|chain| chain.span.end <= at.start).any(|chain| {
-        chain.links.iter().any(|link| {
-            let first = words(link.name).into_iter().next().unwrap_or_default();
-            let asserts = asserts(link.name) || matches!(first.as_str(), "validate" | "check" | "can" | "is");
-            asserts
-                && link.given().iter().any(|argument| {
-                    column_of(argument).is_some_and(|(_, column)| is_status(reading, column))
-                        || argument.name().is_some_and(|name| is_order(reading, name))
-                            && words(link.name).len() > 1
-                            && !link.key.contains("owner")
-                            && !link.key.contains("exist")
-                })
-        })
-    });
-    if asked {
-        return true;
-    }
-    unit.conditions.iter().filter(|condition| condition.span.start < at.start).any(|condition| {
-        condition.any(&|node| {
-            column_of(node).is_some_and(|(object, column)| {
-                let named = object.name().is_some_and(|name| is_order(reading, name));
-                let asks = is_status(reading, column) || is_permission(column);
-                asks && (named || is_order(reading, &unit.owner(object).entity))
-            }) || matches!(node.kind, Kind::Name(name) if is_of_lines(unit, reading, name, node.span.start))
+/// `update({ where: { id: order.id } })` of an order that was made here, or loaded by its status.
+fn is_of_known<'a>(unit: &Unit<'_, 'a>, chain: &Chain<'_, 'a>, reading: Reading<'_>) -> bool {
+    chain.links.iter().flat_map(|link| link.given()).any(|given| {
+        given.any(&|node| {
+            let Kind::Member(object, key) = &node.kind else { return false };
+            let of_order = object.name().is_some_and(|name| is_order(reading, name));
+            of_order
+                && matches!(*key, "id" | "_id" | "Id" | "ID")
+                && is_loaded_by_status(unit, reading, object, "status")
         })
     })
-}
-
-/// `statuses = {line.status for line in lines}`: the states of all lines decide.
-fn is_of_lines(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: usize) -> bool {
-    let all = words(name).last().is_some_and(|last| matches!(last.as_str(), "statuses" | "states"));
-    let of_status = |column: &str| words(column).last().is_some_and(|last| is_status(reading, last));
-    all && unit.definition(name, at).is_some_and(|definition| {
-        definition.value.any(&|part| {
-            column_of(part).is_some_and(|(object, column)| object.name().is_some() && of_status(column))
-        })
-    })
-}
-
-/// `Order.findOne({ _id, status: 'assigned' })`: what has another status is not found, so the step is refused.
-fn is_loaded_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, object: &Node<'_>, column: &str) -> bool {
-    let Some(load) = unit.owner(object).load else { return false };
-    let made = |chain: &Chain<'_, '_>| {
-        chain.links.last().is_some_and(|link| matches!(link.key.as_str(), "create" | "build" | "insert"))
-    };
-    if unit.chains.iter().any(|chain| chain.span == load && made(chain)) {
-        return true;
-    }
-    let chains = unit.chains.iter().filter(|chain| {
-        chain.span.start <= load.start && load.end <= chain.span.end
-            || load.start <= chain.span.start && chain.span.end <= load.end
-    });
-    chains.flat_map(|chain| &chain.links).any(|link| {
-        let by_name = is_status_of_finder(reading, link.name);
-        let chosen = link.given().iter().any(|filter| guard::names_column(filter, column));
-        by_name && link.arguments.is_some() || chosen && !NEUTRAL.contains(&link.key.as_str())
-    })
-}
-
-/// `findByIdAndStatus(id, PENDING)` of Spring Data.
-fn is_status_of_finder(reading: Reading<'_>, name: &str) -> bool {
-    let Some((_, by)) = name.split_once("By") else { return false };
-    by.split("And").any(|column| is_status(reading, column.trim_end_matches("In")))
-}
-
-/// `order.canShip()`, `order.may_cancel`, `order.allowed_next_statuses`: the order itself knows its next steps.
-fn is_permission(name: &str) -> bool {
-    let words = words(name);
-    let first = words.first().map_or("", String::as_str);
-    let steps = [
-        "pending",
-        "paid",
-        "cancelled",
-        "canceled",
-        "shipped",
-        "delivered",
-        "completed",
-        "complete",
-        "refunded",
-        "draft",
-        "open",
-        "closed",
-        "confirmed",
-        "placed",
-        "fulfilled",
-        "returned",
-        "processing",
-        "finished",
-        "purchased",
-        "unpaid",
-    ];
-    // Ruby's `order.accepted?` is named after the state; a few questions are about the row.
-    let of_row =
-        ["nil", "present", "blank", "persisted", "valid", "invalid", "new_record", "changed", "save"];
-    let asked = name.strip_suffix('?').is_some_and(|state| !of_row.contains(&state));
-    asked
-        || matches!(first, "can" | "may" | "allowed" | "next")
-        || words.iter().any(|word| word.ends_with("able"))
-        || words.last().is_some_and(|last| steps.contains(&last.as_str()))
 }
 
 fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Reading<'_>) -> bool {
@@ -266,13 +328,15 @@ fn is_stored_order(unit: &Unit<'_, '_>, object: &Node<'_>, at: Span, reading: Re
     matches!(persistence::of(unit, object, &owner, at, reading), Persistence::Saved | Persistence::Statement)
 }
 
-fn is_order(reading: Reading<'_>, entity: &str) -> bool {
+pub(super) fn is_order(reading: Reading<'_>, entity: &str) -> bool {
     let words = words(entity);
     let last = words.last().map(|word| singular(word)).unwrap_or_default();
-    ORDERS.contains(&last.as_str()) || reading.names.order_entities.contains(&squashed(entity))
+    // `donHang` is one word of two.
+    let joined = words.len() > 1 && ORDERS.contains(&words[words.len() - 2..].concat().as_str());
+    ORDERS.contains(&last.as_str()) || joined || reading.names.order_entities.contains(&squashed(entity))
 }
 
-fn is_status(reading: Reading<'_>, column: &str) -> bool {
+pub(super) fn is_status(reading: Reading<'_>, column: &str) -> bool {
     let column = squashed(column);
     STATUS.contains(&column.as_str()) || reading.names.status_columns.contains(&column)
 }

@@ -26,4 +26,11 @@ public class BadSaga
         await _httpClient.SendAsync(Request(order)); // expect: CHK001
         await transaction.CommitAsync();
     }
+
+    public async Task Gateway(Order order)
+    {
+        var paid = await _paymentGateway.ChargeAsync(order.BuyerId, order.Total); // expect: CHK001
+        order.PaymentId = paid.Id;
+        await _orders.SaveAsync(order);
+    }
 }

@@ -16,4 +16,18 @@ public class GoodSaga
         order.Rate = rate;
         await transaction.CommitAsync();
     }
+
+    public async Task Gateway(Order order)
+    {
+        var paid = await _paymentGateway.ChargeAsync(order.BuyerId, order.Total); // fine: CHK001
+        try
+        {
+            await _orders.SaveAsync(order);
+        }
+        catch (Exception)
+        {
+            await _paymentGateway.RefundAsync(paid.Id);
+            throw;
+        }
+    }
 }

@@ -22,4 +22,12 @@ class BadSaga {
         orderRepository.save(order);
         httpClient.send(request(order), BodyHandlers.ofString()); // expect: CHK001
     }
+
+    private final TaxClient taxClient;
+
+    @Transactional
+    public void tax(Order order) {
+        order.setTax(taxClient.rateOf(order.getCountry())); // expect: CHK001
+        orderRepository.save(order);
+    }
 }

@@ -15,4 +15,11 @@ class GoodSaga {
     public void later(Order order) {
         outboxRepository.save(new OutboxRow("charge", order)); // fine: CHK001
     }
+
+    @Transactional
+    public void rename(Long id, String name) {
+        Client savedClient = clients.findById(id);
+        savedClient.rename(name); // fine: CHK001
+        clients.save(savedClient);
+    }
 }

@@ -19,3 +19,17 @@ def rates(order)
     order.save!
   end
 end
+
+def named(order)
+  Order.transaction do
+    order.intent = Payments.create_stripe_intent(order) # expect: CHK001
+    order.save!
+  end
+end
+
+def mailed(order)
+  Order.transaction do
+    order.save!
+    OrderMailer.placed(order).deliver_now # expect: CHK001 EVT001
+  end
+end

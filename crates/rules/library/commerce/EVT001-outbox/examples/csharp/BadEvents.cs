@@ -5,7 +5,7 @@ public class BadEvents
     {
         using var transaction = await _context.Database.BeginTransactionAsync();
         _context.Add(order);
-        await _emailService.SendEmailAsync(order.Email, "Thank you"); // expect: EVT001
+        await _emailService.SendEmailAsync(order.Email, "Thank you"); // expect: EVT001 CHK001
         await transaction.CommitAsync();
     }
 

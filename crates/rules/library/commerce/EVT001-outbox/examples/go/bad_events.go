@@ -4,7 +4,7 @@ package shop
 func Place(db *gorm.DB, order Order) error {
 	return db.Transaction(func(tx *gorm.DB) error {
 		tx.Create(&order)
-		return mailer.SendEmail(order.Email, "Thank you") // expect: EVT001
+		return mailer.SendEmail(order.Email, "Thank you") // expect: EVT001 CHK001
 	})
 }
 

@@ -19,3 +19,20 @@ class GoodEvents {
         mailSender.send(message(user)); // fine: EVT001
     }
 }
+
+@Service
+@Transactional(readOnly = true)
+class Reads {
+    public void show(Order order) {
+        kafkaTemplate.send("shown", order.getId()); // fine: EVT001
+    }
+}
+
+@Service
+class Inside {
+    @Transactional
+    public void close(Order order) {
+        orderRepository.save(order);
+        applicationEventPublisher.publishEvent(new Closed(order)); // fine: EVT001
+    }
+}

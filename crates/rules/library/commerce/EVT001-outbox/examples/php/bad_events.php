@@ -6,7 +6,7 @@ class BadEvents
     {
         DB::transaction(function () use ($order) {
             $order->save();
-            Mail::to($order->email)->send(new OrderPlaced($order)); // expect: EVT001
+            Mail::to($order->email)->send(new OrderPlaced($order)); // expect: EVT001 CHK001
         });
     }
 
@@ -24,5 +24,14 @@ class BadEvents
         $order->save();
         DB::commit();
         Mail::to($order->email)->send(new OrderPlaced($order)); // expect: EVT001
+    }
+
+    public function job($order)
+    {
+        DB::transaction(function () use ($order) {
+            $order->save();
+            SendReceiptJob::dispatch($order); // expect: EVT001
+            $order->buyer->notify(new OrderPlaced($order)); // expect: EVT001 CHK001
+        });
     }
 }

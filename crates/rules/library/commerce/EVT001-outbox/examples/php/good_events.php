@@ -22,4 +22,24 @@ class GoodEvents
             Log::info('placed'); // fine: EVT001
         });
     }
+
+    public function later($order)
+    {
+        DB::transaction(function () use ($order) {
+            $order->save();
+            SendReceiptJob::dispatch($order)->afterCommit(); // fine: EVT001
+        });
+    }
+
+    public function failed($order)
+    {
+        DB::beginTransaction();
+        try {
+            $order->save();
+            DB::commit();
+        } catch (\Exception $e) {
+            DB::rollBack();
+            Mail::to('shop@example.org')->send(new Failed($e)); // fine: EVT001
+        }
+    }
 }

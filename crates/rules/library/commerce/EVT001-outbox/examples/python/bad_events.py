@@ -4,7 +4,7 @@
 def place(order):
     with transaction.atomic():
         order.save()
-        send_mail("Thank you", "text", None, [order.email])  # expect: EVT001
+        send_mail("Thank you", "text", None, [order.email])  # expect: EVT001 CHK001
 
 
 @transaction.atomic
@@ -46,4 +46,11 @@ def bus(order):
 @transaction.atomic
 def text(order):
     order.save()
-    send_sms(order.phone, "on its way")  # expect: EVT001
+    send_sms(order.phone, "on its way")  # expect: EVT001 CHK001
+
+
+def before_commit(order):
+    db.session.add(order)
+    message = EmailMessage("placed", to=[order.email])
+    message.send()  # expect: EVT001
+    db.session.commit()

@@ -45,3 +45,20 @@ def numbers(order):
 def mails(order):
     order.mail = Mail.objects.get(order=order)  # fine: EVT001
     order.save()
+
+
+def signals(order):
+    with transaction.atomic():
+        order.save()
+        order_mail_wanted.send_robust(sender=Order, order=order)  # fine: EVT001
+
+
+def undone(upload):
+    transaction.begin()
+    try:
+        upload.save()
+    except ValueError as error:
+        transaction.abort()
+        send_mail("failed", str(error))  # fine: EVT001
+        return
+    transaction.commit()

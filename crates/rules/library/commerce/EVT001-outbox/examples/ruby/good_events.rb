@@ -16,3 +16,11 @@ def cache(order)
     ClearCacheJob.perform_later # fine: EVT001
   end
 end
+
+class Invoice < ApplicationRecord
+  after_commit :tell_buyer
+
+  def tell_buyer
+    InvoiceMailer.issued(self).deliver_later # fine: EVT001
+  end
+end

@@ -2,7 +2,7 @@
 pub async fn place(pool: &PgPool, mailer: &Mailer, order: &Order) -> Result<(), Error> {
     let mut tx = pool.begin().await?;
     sqlx::query("INSERT INTO orders (id) VALUES ($1)").bind(order.id).execute(&mut *tx).await?;
-    mailer.send(message(order)).await?; // expect: EVT001
+    mailer.send(message(order)).await?; // expect: EVT001 CHK001
     tx.commit().await?;
     Ok(())
 }

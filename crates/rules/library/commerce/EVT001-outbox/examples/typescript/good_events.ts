@@ -51,3 +51,26 @@ export async function queries(order: Order) {
     await tx.order.update({ where: { id: order.id }, data: { mailId: mail.id } });
   });
 }
+
+export async function forwards(order: Order) {
+  await dataSource.transaction(async (tx) => {
+    const known = await tx.findOne(Order, { where: { id: order.id } });
+    await producer.send({ topic: 'orders', messages: [{ value: known.id }] }); // fine: EVT001
+  });
+}
+
+export async function failed(order: Order) {
+  const t = await sequelize.transaction();
+  try {
+    await order.save({ transaction: t });
+    await t.commit();
+  } catch (error) {
+    await t.rollback();
+    await sendAlertEmail(error); // fine: EVT001
+  }
+}
+
+export async function inside(order: Order) {
+  await orderRepository.save(order);
+  eventEmitter.emit('order.saved', order.id); // fine: EVT001
+}

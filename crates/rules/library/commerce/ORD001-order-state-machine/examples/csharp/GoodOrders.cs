@@ -22,4 +22,12 @@ public class GoodOrders
         _context.Add(order);
         await _context.SaveChangesAsync();
     }
+
+    public async Task Send(Guid id)
+    {
+        var order = await _context.Orders.FindAsync(id);
+        Require(order.Status == Status.Packed, "not packed");
+        order.Status = Status.Sent; // fine: ORD001
+        await _context.SaveChangesAsync();
+    }
 }

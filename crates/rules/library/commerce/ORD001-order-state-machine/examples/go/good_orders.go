@@ -31,3 +31,16 @@ func CallOff(db *gorm.DB, id uint) error {
 	}
 	return db.Model(&order).Update("status", "cancelled").Error // fine: ORD001
 }
+
+func (s *OrderStorage) SetStatus(ctx context.Context, id int, status string) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE orders SET status = $1 WHERE id = $2", status, id) // fine: ORD001
+	return err
+}
+
+func sweep(db *gorm.DB) {
+	var orders []Order
+	db.Where("status = ? AND held_until < ?", Held, time.Now()).Find(&orders)
+	for _, order := range orders {
+		db.Model(&order).Update("status", Expired) // fine: ORD001
+	}
+}

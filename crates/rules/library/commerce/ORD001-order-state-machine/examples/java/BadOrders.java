@@ -15,4 +15,10 @@ class BadOrders {
     void close(Long id) {
         jdbcTemplate.update("UPDATE orders SET status = ? WHERE id = ?", "closed", id); // expect: ORD001
     }
+
+    void approve(Long id) {
+        DonHang donHang = donHangRepository.findById(id).orElseThrow();
+        donHang.setTrangThai("DA_DUYET"); // expect: ORD001
+        donHangRepository.save(donHang);
+    }
 }

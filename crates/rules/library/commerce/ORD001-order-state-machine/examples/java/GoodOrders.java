@@ -57,4 +57,16 @@ class OrderDao {
     void updateOrderStatus(int id, String status) {
         jdbc.update("UPDATE orders SET status = ? WHERE id = ?", status, id); // fine: ORD001
     }
+
+    Order createOrder(Order order) {
+        order.setStatus(Status.PENDING); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    void expireAll() {
+        for (Order order : orderRepository.findPendingOrders()) {
+            order.setStatus(Status.EXPIRED); // fine: ORD001
+            orderRepository.save(order);
+        }
+    }
 }

@@ -18,4 +18,10 @@ class OrderController
     {
         $order->update(['status' => 'closed']); // expect: ORD001
     }
+
+    public function accept($id)
+    {
+        $order = Order::with('customer')->findOrFail($id);
+        $order->update(['status' => 'accepted']); // expect: ORD001
+    }
 }

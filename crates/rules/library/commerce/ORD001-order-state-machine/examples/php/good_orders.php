@@ -49,4 +49,31 @@ class Kitchen
     {
         $order->items()->update(['status' => 'processing']); // fine: ORD001
     }
+
+    public function woo($id)
+    {
+        $order = wc_get_order($id);
+        $order->set_status('completed'); // fine: ORD001
+        $order->save();
+    }
+
+    public function received($id, $counts)
+    {
+        $order = Order::find($id);
+        $fullyReceived = true;
+        foreach ($counts as $count) {
+            if ($count->received < $count->ordered) $fullyReceived = false;
+        }
+        if ($fullyReceived) {
+            $order->update(['status' => 'received']); // fine: ORD001
+        }
+    }
+
+    public function refuses($id)
+    {
+        $order = Order::findOrFail($id);
+        abort_if($order->status !== 'open', 409);
+        $order->status = 'closed'; // fine: ORD001
+        $order->save();
+    }
 }

@@ -69,3 +69,23 @@ def recompute_status(db, order):
     if statuses <= {"cancelled"}:
         order.status = "cancelled"  # fine: ORD001
     db.flush()
+
+
+def last_line_returned(session, order):
+    if all(line.returned for line in order.lines):
+        order.status = "returned"  # fine: ORD001
+    session.commit()
+
+
+def settle(session, order_id):
+    order = session.get(Order, order_id)
+    check_order_status(order_id, "paid")
+    order.status = "settled"  # fine: ORD001
+    session.commit()
+
+
+def pack(session, order_id):
+    order = session.get(Order, order_id)
+    assert order.status == "paid"
+    order.status = "packed"  # fine: ORD001
+    session.commit()

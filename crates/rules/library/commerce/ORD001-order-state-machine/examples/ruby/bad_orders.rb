@@ -25,3 +25,16 @@ class OrdersController < ApplicationController
     order.update(status: "cancelled") # expect: ORD001
   end
 end
+
+class Order < ApplicationRecord
+  def archive!
+    update!(status: :archived) # expect: ORD001
+  end
+end
+
+class ReturnsController < ApplicationController
+  def success
+    @order = current_user.orders.find(params[:id])
+    @order.update!(status: :paid) if @order.respond_to?(:status) # expect: ORD001
+  end
+end

@@ -29,3 +29,17 @@ class KitchenController < ApplicationController
     @order.update(status: "accepted") # fine: ORD001
   end
 end
+
+class Order < ApplicationRecord
+  def cancel!
+    return unless pending?
+
+    update!(status: :cancelled) # fine: ORD001
+  end
+end
+
+class Packing
+  def start(item)
+    item.order.update!(status: "packing") if item.order.status == "new" # fine: ORD001
+  end
+end

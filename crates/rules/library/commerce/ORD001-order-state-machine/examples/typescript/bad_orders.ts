@@ -41,3 +41,27 @@ export class OrderService {
 export async function cancelAnything(db: Database, id: number) {
   await db.query("UPDATE orders SET status = 'cancelled' WHERE id = ?", [id]); // expect: ORD001
 }
+
+export class OrderStore {
+  async markPaid(id: string) {
+    await this.db.query("UPDATE orders SET status = 'paid' WHERE id = ?", [id]); // expect: ORD001
+  }
+}
+
+export async function announce(broker: string[], id: string) {
+  const order = await Order.findById(id);
+  order.status = "announced"; // fine: ORD001
+  await order.save();
+}
+
+// Messages go through a broker: these are orders of a shop all the same.
+export async function deliver(id: string) {
+  const order = await Order.findById(id);
+  order.status = "delivered"; // expect: ORD001
+  await order.save();
+}
+
+export async function setAny(id: string, wanted: string) {
+  if (!isValidStatus(wanted)) throw new Error("no such status");
+  await orderRepository.update(id, { status: wanted }); // expect: ORD001
+}

@@ -56,3 +56,69 @@ export async function cancelBySql(db: Database, id: number) {
   if (!["pending", "confirmed"].includes(order.status)) throw new Error("too late");
   await db.query("UPDATE orders SET status = 'cancelled' WHERE id = ?", [id]); // fine: ORD001
 }
+
+export async function closeOrder(id: string) {
+  const order = await Order.findById(id);
+  const current = order.status;
+  if (current !== "delivered") throw new Error("not delivered");
+  await finish(order);
+}
+
+async function finish(order) {
+  order.status = "closed"; // fine: ORD001
+  await order.save();
+}
+
+export async function lineShipped(id: string) {
+  const order = await Order.findById(id);
+  const allShipped = order.lines.every((line) => line.shippedAt);
+  if (allShipped) {
+    order.status = "shipped"; // fine: ORD001
+  }
+  await order.save();
+}
+
+export async function credit(id: string, received: number) {
+  const order = await Order.findById(id);
+  if (order.amountPaid >= order.total) {
+    order.status = "paid"; // fine: ORD001
+  }
+  await order.save();
+}
+
+export async function recount(id: string) {
+  const order = await Order.findById(id);
+  order.status = deriveStatus(order.lines); // fine: ORD001
+  await order.save();
+}
+
+export async function sweep() {
+  const late = await Order.find({ status: "pending" });
+  for (const { id } of late) {
+    await Order.findByIdAndUpdate(id, { status: "expired" }); // fine: ORD001
+  }
+}
+
+export class OrderStorage {
+  async replace(order: Order) {
+    await this.db.query("UPDATE orders SET status = ?, total = ? WHERE id = ?", [order.status, order.total, order.id]); // fine: ORD001
+  }
+}
+
+export async function openCheckout(cart: Cart) {
+  const order = await prisma.order.create({ data: { status: "pending" } });
+  try {
+    return await askForPayment(order);
+  } catch (error) {
+    await prisma.order.update({ where: { id: order.id }, data: { status: "failed" } }); // fine: ORD001
+    throw error;
+  }
+}
+
+export async function track(order: Order, wanted: string) {
+  const current = order.status;
+  const goesBack = normalize(current) === "delivered" && wanted !== "delivered";
+  if (!goesBack) {
+    await orderRepository.update(order.id, { status: wanted }); // fine: ORD001
+  }
+}

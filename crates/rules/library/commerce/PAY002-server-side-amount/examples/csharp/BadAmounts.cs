@@ -6,8 +6,8 @@ public class BadAmountsController : ControllerBase
     [HttpPost]
     public async Task<PaymentIntent> Intent(PayRequest request)
     {
-        var options = new PaymentIntentCreateOptions { Amount = request.Amount, Currency = "eur" }; // expect: PAY002
-        return await new PaymentIntentService().CreateAsync(options, Key());
+        var options = new PaymentIntentCreateOptions { Amount = request.Amount, Currency = "eur" };
+        return await new PaymentIntentService().CreateAsync(options, Key()); // expect: PAY002
     }
 
     [HttpPost]

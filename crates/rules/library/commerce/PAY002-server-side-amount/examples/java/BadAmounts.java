@@ -5,8 +5,8 @@ import com.stripe.model.PaymentIntent;
 class BadAmountsController {
     @PostMapping("/intents")
     PaymentIntent intent(@RequestBody PayRequest request) throws StripeException {
-        PaymentIntentCreateParams params = PaymentIntentCreateParams.builder().setAmount(request.getAmount()).setCurrency("eur").build(); // expect: PAY002
-        return PaymentIntent.create(params, options());
+        PaymentIntentCreateParams params = PaymentIntentCreateParams.builder().setAmount(request.getAmount()).setCurrency("eur").build();
+        return PaymentIntent.create(params, options()); // expect: PAY002
     }
 
     @PostMapping("/totals")
@@ -22,8 +22,8 @@ class BadAmountsController {
 
     public PaymentIntent byMap(PaymentInfoRequest paymentInfoRequest) throws StripeException {
         Map<String, Object> params = new HashMap<>();
-        params.put("amount", paymentInfoRequest.getAmount()); // expect: PAY002
+        params.put("amount", paymentInfoRequest.getAmount());
         params.put("currency", "eur");
-        return PaymentIntent.create(params, RequestOptions.builder().setIdempotencyKey(attempt).build());
+        return PaymentIntent.create(params, RequestOptions.builder().setIdempotencyKey(attempt).build()); // expect: PAY002
     }
 }

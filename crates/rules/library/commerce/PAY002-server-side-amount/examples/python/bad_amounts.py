@@ -26,8 +26,8 @@ def pay_by_path(total):
 
 def page(request):
     price = request.POST["price"]
-    item = {"price_data": {"currency": "eur", "unit_amount": int(price) * 100}, "quantity": 1}  # expect: PAY002
-    return stripe.checkout.Session.create(line_items=[item], mode="payment")
+    item = {"price_data": {"currency": "eur", "unit_amount": int(price) * 100}, "quantity": 1}
+    return stripe.checkout.Session.create(line_items=[item], mode="payment")  # expect: PAY002
 
 
 class PayView(APIView):
@@ -46,3 +46,16 @@ def loads(request):
 
 def wallet(request):
     return razorpay_client.order.create({"amount": int(request.POST["amount"]) * 100, "currency": "INR"})  # expect: PAY002
+
+
+@app.route("/lines", methods=["POST"])
+def by_lines():
+    sent = request.get_json()
+    due = sum(line["price"] * line["count"] for line in sent["lines"])
+    return stripe.PaymentIntent.create(amount=due, currency="eur", idempotency_key=key())  # expect: PAY002
+
+
+class Till:
+    def take(self):
+        sent = self._get_json_of_request()
+        return stripe.PaymentIntent.create(amount=sent["due"], currency="eur", idempotency_key=key())  # expect: PAY002

@@ -13,10 +13,10 @@ class PaymentsController < ApplicationController
     Stripe::PaymentIntent.create({ amount: amount, currency: "eur" }, { idempotency_key: key }) # expect: PAY002
   end
 
-  def donate
-    @donation = Donation.new
-    @donation.amount = params[:amount]
-    cents = @donation.amount * 100
+  def settle
+    @payment = Payment.new
+    @payment.amount = params[:amount]
+    cents = @payment.amount * 100
     Stripe::Charge.create({ amount: cents, currency: "cad" }, { idempotency_key: key }) # expect: PAY002
   end
 end

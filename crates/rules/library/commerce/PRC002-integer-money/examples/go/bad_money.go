@@ -6,3 +6,15 @@ type BadMoney struct {
 	UnitPrice  float32 // expect: PRC002
 	OrderTotal float64 // expect: PRC002
 }
+
+type Order struct {
+	Total float64 // expect: PRC002
+}
+
+func orderTotal(order Order) float64 {
+	var total float64 // expect: PRC002
+	for _, line := range order.Lines {
+		total += line.Price * float64(line.Count) // expect: PRC002
+	}
+	return total
+}

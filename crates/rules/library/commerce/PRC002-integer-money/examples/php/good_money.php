@@ -11,4 +11,11 @@ class Product
             $table->decimal('total_amount', 12, 2); // fine: PRC002
         });
     }
+
+    public function shown($row)
+    {
+        $price = number_format((float) $row['price'], 2); // fine: PRC002
+        $cents = (int) round((float) $row['price'] * 100); // fine: PRC002
+        return [$price, $cents];
+    }
 }

@@ -17,3 +17,17 @@ class Offer(BaseModel):
     price: float  # expect: PRC002
     unit_price: float = 0.0  # expect: PRC002
     order_total: float  # expect: PRC002
+
+
+class Invoice(BaseModel):
+    total: float  # expect: PRC002
+
+
+def take(form):
+    price = float(form["price"])  # expect: PRC002
+    order_total = 0.0
+    return Product(price=float(form["price"])), price, order_total  # expect: PRC002
+
+
+def pay_order(amount: float):  # expect: PRC002
+    return charge(amount)

@@ -21,3 +21,15 @@ class Offer(BaseModel):
 
 def format_price(price: float, currency: str) -> str:  # fine: PRC002
     return f"{price:.2f} {currency}"
+
+
+def rows(products):
+    return [{"title": p.title, "price": float(p.price)} for p in products]  # fine: PRC002
+
+
+def noted(order, price):
+    return stripe.PaymentIntent.create(amount=order.cents, metadata={"price": float(price)}, idempotency_key=order.key)  # fine: PRC002
+
+
+def either(amount: Decimal | float):  # fine: PRC002
+    return pay_order(amount)

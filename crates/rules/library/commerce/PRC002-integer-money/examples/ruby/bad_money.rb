@@ -6,3 +6,8 @@ ActiveRecord::Schema.define do
     t.float :total_amount # expect: PRC002
   end
 end
+
+def take(params)
+  price = params[:price].to_f # expect: PRC002
+  Product.create(price: price)
+end

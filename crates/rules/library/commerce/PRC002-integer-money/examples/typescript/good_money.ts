@@ -18,3 +18,24 @@ export async function up(knex: Knex) {
     table.float('discount_percent'); // fine: PRC002
   });
 }
+
+@Entity()
+export class Hall {
+  @Column({ type: 'float' }) rating: number; // fine: PRC002
+  @Column({ type: 'int' }) pricePerNight: number; // fine: PRC002
+}
+
+export function cents(req: Request) {
+  const price = Math.round(parseFloat(req.body.price) * 100); // fine: PRC002
+  const label = parseFloat(req.body.price).toFixed(2); // fine: PRC002
+  return { price, label };
+}
+
+export function listed(rows: Row[]) {
+  return rows.map((row) => ({ title: row.title, price: parseFloat(row.price) })); // fine: PRC002
+}
+
+export function sumOfCents(cart: Cart) {
+  const total = cart.lines.reduce((sum, line) => sum + line.price * line.count, 0); // fine: PRC002
+  return total;
+}
