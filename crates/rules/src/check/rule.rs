@@ -1,9 +1,11 @@
 //! The rules with a detector, as questions over facts; each file below is one rule or what several rules ask.
 
 pub(crate) mod amount;
+mod asked;
 mod charge;
 mod effect;
 mod key;
+mod made;
 mod money;
 mod outside;
 mod request;

@@ -285,7 +285,31 @@ impl Call<'_, '_, '_, '_> {
     fn is_remote(&self) -> bool {
         let Some(name) = self.before.last().map(|name| name.trim_start_matches('_')) else { return false };
         let stores = [
-            "db", "pg", "sql", "redis", "prisma", "mongo", "cache", "supabase", "elastic", "new", "tx", "my",
+            "db",
+            "pg",
+            "sql",
+            "redis",
+            "prisma",
+            "mongo",
+            "cache",
+            "supabase",
+            "elastic",
+            "new",
+            "tx",
+            "my",
+            "database",
+            "r2dbc",
+            "jdbc",
+            "cosmos",
+            "dynamo",
+            "opensearch",
+            "cassandra",
+            "neo4j",
+            "clickhouse",
+            "spanner",
+            "couch",
+            "table",
+            "blob",
         ];
         let client =
             matches!(self.reading.language, Language::Java | Language::CSharp | Language::TypeScript)

@@ -1,6 +1,7 @@
 //! ORD001: an order's status changes only through the state machine function.
 
 use super::Verdicts;
+use super::made::is_made;
 use super::step::{is_checked, is_checked_by_callers, is_loaded_by_status};
 use crate::check::chain::Chain;
 use crate::check::entry::entries;
@@ -165,7 +166,8 @@ fn is_told(unit: &Unit<'_, '_>, reading: Reading<'_>, write: &Write<'_, '_>) -> 
                 })
         }
     };
-    stores && (by_name || whole) || is_initial(unit, write)
+    stores && (by_name || whole)
+        || write.object.is_some_and(|object| is_made(unit, reading, object, write.at))
 }
 
 /// What ends the names of data access objects and of their files.
@@ -194,32 +196,6 @@ const PACKAGES: &[&str] = &[
     "package db\n",
     "package dao",
 ];
-
-/// `createOrder(order)` gives a new order its first status.
-fn is_initial(unit: &Unit<'_, '_>, write: &Write<'_, '_>) -> bool {
-    let words = words(unit.name);
-    let makes = words.first().is_some_and(|first| {
-        matches!(
-            first.as_str(),
-            "create"
-                | "add"
-                | "new"
-                | "insert"
-                | "crear"
-                | "nuevo"
-                | "criar"
-                | "agregar"
-                | "guardar"
-                | "registrar"
-                | "make"
-        )
-    });
-    let handed = write
-        .object
-        .and_then(|object| object.root().name())
-        .is_some_and(|root| unit.parameters.contains_key(root) && !unit.definitions.contains_key(root));
-    makes && handed
-}
 
 /// Orders of a stock exchange or of a framework that keeps the steps itself, and what a page in a browser asks its server to do.
 fn is_elsewhere(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {

@@ -2,6 +2,7 @@
 //! file, by the way the order was loaded, or because the status follows from what else is known.
 //! Where the status is written is found in `status`.
 
+use super::asked::{is_known_step, is_settled_before};
 use super::status::{ORDERS, is_order, is_status};
 use crate::check::chain::Chain;
 use crate::check::fact::Reading;
@@ -78,6 +79,7 @@ pub(super) fn is_checked(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) ->
         || is_asserted(unit, reading, at)
         || is_chosen_by_status(unit, reading, at)
         || is_compared(unit, reading, at)
+        || is_settled_before(unit, at)
         || unit
             .conditions
             .iter()
@@ -152,7 +154,8 @@ fn asks(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: usize
     if let Some((object, column)) = column_of(node) {
         let asked = is_status(reading, column) || is_permission(column);
         let named = object.name().is_some_and(|name| is_order(reading, name));
-        if asked && (named || is_order(reading, &unit.owner(object).entity)) {
+        let told = || is_known_step(column) && (named || is_order(reading, &unit.owner(object).entity));
+        if asked && (named || is_order(reading, &unit.owner(object).entity)) || told() {
             return true;
         }
     }
