@@ -398,6 +398,9 @@ impl<'t, 'a> Splitter<'t, 'a> {
                     });
                 }
             }
+            // Ruby's `order.total = sum` writes a field; it defines nothing.
+            Kind::Call(callee, arguments)
+                if arguments.is_empty() && matches!(callee.kind, Kind::Member(..)) => {}
             // `Some(product)`, `Ok(x)`, `mut x`: what is inside.
             Kind::Other(_) | Kind::Call(..) | Kind::New(..) => target.walk(&mut |part| {
                 if let Kind::Name(name) = part.kind {

@@ -144,9 +144,15 @@ fn gives_new(chain: &Chain<'_, '_>, name: &str) -> bool {
         let on = before.replace(link.name).map(squashed).unwrap_or_default();
         let maps = matches!(link.key.as_str(), "map" | "convert" | "adapt")
             && ["mapper", "converter", "assembler", "factory"].iter().any(|end| on.ends_with(end));
-        let turns = is_turned(link.name);
-        link.arguments.is_some() && (holds(link.name) || maps || turns)
+        // Django's `form.save(commit=False)`.
+        let unsaved = link.key == "save" && link.given().iter().any(is_uncommitted);
+        link.arguments.is_some() && (holds(link.name) || maps || unsaved || is_turned(link.name))
     })
+}
+
+fn is_uncommitted(given: &Node<'_>) -> bool {
+    matches!(&given.kind, Kind::Pair(key, value)
+        if key.name() == Some("commit") && value.name() == Some("False"))
 }
 
 /// `mapper.toEntity(request)`, `Order.from_cart(cart)`: a thing of another kind becomes an order.

@@ -166,7 +166,9 @@ impl<'a> Source<'_, '_, 'a> {
                 let sum = key.text().is_some_and(is_sum);
                 (sum && self.is_request(object, 0)).then_some(node.span)
             }
-            Kind::Call(callee, arguments) => self.called(node, callee, arguments, depth),
+            Kind::Call(callee, arguments) => {
+                self.called(node, callee, arguments, depth).or_else(|| self.filled(node, depth))
+            }
             Kind::New(_, parts) | Kind::Other(parts) => {
                 parts.iter().find_map(|part| self.flows(part, depth + 1))
             }
@@ -384,6 +386,8 @@ fn path<'a>(node: &Node<'a>) -> Option<Vec<&'a str>> {
             names.push(name);
             Some(names)
         }
+        // Ruby reads a field by a call.
+        Kind::Call(callee, arguments) if arguments.is_empty() => path(callee),
         _ => None,
     }
 }

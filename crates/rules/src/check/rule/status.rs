@@ -328,7 +328,15 @@ fn is_machine(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
     let derives = ["recompute", "recalculate", "recalc", "derive", "aggregate", "rollup", "refresh", "sync"]
         .iter()
         .any(|verb| name.starts_with(verb) && STATUS.iter().any(|status| name.contains(status)));
+    // `class PaidState extends OrderState`: the class is the present status.
+    let is_state = unit.class.is_some_and(|class| {
+        class.bases.split(|c: char| !c.is_alphanumeric() && c != '_').any(|base| {
+            let words = words(base);
+            [words.first(), words.last()].into_iter().flatten().any(|word| STATUS.contains(&word.as_str()))
+        })
+    });
     derives
+        || is_state
         || MACHINES.iter().any(|word| name.contains(word) || class.contains(word))
         || super::mentions(
             unit,

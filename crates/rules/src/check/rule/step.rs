@@ -40,6 +40,8 @@ const STEPS: &[&str] = &[
     "overdue",
     "abandoned",
     "stale",
+    "new",
+    "active",
 ];
 /// Calls that choose rows.
 const FINDERS: &[&str] = &[
@@ -122,7 +124,8 @@ fn is_asserted(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
         chain.links.iter().filter(|link| link.arguments.is_some()).any(|link| {
             let words = words(link.name);
             let first = words.first().map_or("", String::as_str);
-            let asks = asserts(link.name) || matches!(first, "validate" | "check" | "can" | "is");
+            let asks =
+                asserts(link.name) || matches!(first, "validate" | "validation" | "check" | "can" | "is");
             // `isValidStatus(status)` asks what is wanted, not where the order stands.
             let of_order = |given: &Node<'_>| {
                 given.any(&|part| {
@@ -215,7 +218,7 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
     match &node.kind {
         Kind::Call(..) => Chain::of(node, true).is_some_and(|chain| is_of_all(&chain, reading)),
         Kind::Binary(">=" | "<=" | ">" | "<" | "==" | "===", left, right) => {
-            is_settled(left) && is_sum(right) || is_sum(left) && is_settled(right)
+            is_settled(left) && is_sum(right) || is_sum(left) && is_settled(right) || is_of_part(left)
         }
         // `fullyReceived`, `allShipped`.
         Kind::Name(name) if says_all(name) => true,
@@ -227,6 +230,16 @@ fn derives(unit: &Unit<'_, '_>, reading: Reading<'_>, node: &Node<'_>, depth: us
         }
         _ => false,
     }
+}
+
+/// `order_detail.making_status`: how far one line or parcel of the order is.
+fn is_of_part(node: &Node<'_>) -> bool {
+    let parts = ["item", "line", "detail", "shipment", "parcel", "delivery", "fulfillment"];
+    column_of(node).is_some_and(|(object, column)| {
+        let status = words(column).last().is_some_and(|last| matches!(last.as_str(), "status" | "state"));
+        let part = object.name().map(words).unwrap_or_default();
+        status && part.last().is_some_and(|last| parts.contains(&last.as_str()))
+    })
 }
 
 /// Whether a name says that all parts of something, or some of them, have come to a state.
@@ -295,7 +308,7 @@ fn is_settled(node: &Node<'_>) -> bool {
 
 fn is_sum(node: &Node<'_>) -> bool {
     let name = column_of(node).map_or(node.name(), |(_, column)| Some(column));
-    matches!(node.kind, Kind::Number(_))
+    matches!(node.kind, Kind::Number(_) | Kind::Name("false" | "False" | "true" | "True"))
         || name.is_some_and(|name| {
             words(name).iter().any(|word| matches!(word.as_str(), "total" | "amount" | "price" | "sum"))
         })

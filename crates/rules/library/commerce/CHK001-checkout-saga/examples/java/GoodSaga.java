@@ -23,3 +23,16 @@ class GoodSaga {
         clients.save(savedClient);
     }
 }
+
+@Service
+class Rows {
+    private final DatabaseClient databaseClient;
+
+    @Transactional
+    public Mono<Long> write(Order order) {
+        return databaseClient.sql("INSERT INTO orders (id) VALUES (:id)") // fine: CHK001
+            .bind("id", order.id())
+            .fetch()
+            .rowsUpdated();
+    }
+}

@@ -31,3 +31,14 @@ public class GoodOrders
         await _context.SaveChangesAsync();
     }
 }
+
+class Steps
+{
+    public void Pay(int id)
+    {
+        var order = orderRepository.FindById(id);
+        ValidationForStep(order, OrderStatus.Paid);
+        order.Status = OrderStatus.Paid; // fine: ORD001
+        orderRepository.SaveChanges();
+    }
+}

@@ -22,3 +22,19 @@ class BadOrders {
         donHangRepository.save(donHang);
     }
 }
+
+@Service
+class Desk {
+    void createPayment(Order order) {
+        payments.save(new Payment(order));
+        order.setStatus(OrderStatus.PAID); // expect: ORD001
+        orderRepository.save(order);
+    }
+
+    void remap(OrderRequest request, Long id) {
+        Order order = orderRepository.findById(id).orElseThrow();
+        modelMapper.map(request, order);
+        order.setStatus(OrderStatus.OPEN); // expect: ORD001
+        orderRepository.save(order);
+    }
+}

@@ -70,3 +70,34 @@ class OrderDao {
         }
     }
 }
+
+@Service
+class Counter {
+    Order saveOrder(Order order) {
+        order.setOrderDate(Instant.now());
+        order.setStatus(fits(order) ? Status.ACCEPTED : Status.DECLINED); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    Order book(OrderRequest request) {
+        Order order = modelMapper.map(request, Order.class);
+        order.setStatus(Status.OPEN); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    Order numbered(Order order) {
+        order.setOrderNumber(numbers.next());
+        order.setStatus(Status.OPEN); // fine: ORD001
+        return orderRepository.save(order);
+    }
+
+    void afterPayment(Long id) {
+        Payment payment = paymentRepository.findByOrderId(id);
+        if (payment.getStatus() != PaymentStatus.HELD) {
+            return;
+        }
+        Order order = orderRepository.findById(id).orElseThrow();
+        order.setStatus(OrderStatus.PAID); // fine: ORD001
+        orderRepository.save(order);
+    }
+}

@@ -77,3 +77,13 @@ class Kitchen
         $order->save();
     }
 }
+
+class Till
+{
+    public function begin(array $given)
+    {
+        $this->order = new Order();
+        $this->order->status = 'open'; // fine: ORD001
+        $this->order->save();
+    }
+}

@@ -89,3 +89,44 @@ def pack(session, order_id):
     assert order.status == "paid"
     order.status = "packed"  # fine: ORD001
     session.commit()
+
+
+def settle_once(order_id):
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if order.is_settled:
+        return
+    order.status = "paid"  # fine: ORD001
+    order.save()
+
+
+def hand_over(order_id):
+    order = Order.objects.get(pk=order_id)
+    if order.delivered_at is not None:
+        return
+    order.status = "delivered"  # fine: ORD001
+    order.save()
+
+
+def take_order(request):
+    form = OrderForm(request.POST)
+    order = form.save(commit=False)
+    order.status = "waiting"  # fine: ORD001
+    order.save()
+
+
+def on_message(message):
+    if ProcessedMessage.objects.filter(key=message.key).exists():
+        return
+    order = Order.objects.get(pk=message.order_id)
+    order.status = "paid"  # fine: ORD001
+    order.save()
+
+
+def stowed(receipt):
+    open_remaining = False
+    for line in receipt.lines:
+        if line.left > 0:
+            open_remaining = True
+    if open_remaining == False:
+        receipt.order.status = "closed"  # fine: ORD001
+    receipt.order.save()

@@ -38,3 +38,12 @@ class ReturnsController < ApplicationController
     @order.update!(status: :paid) if @order.respond_to?(:status) # expect: ORD001
   end
 end
+
+class NotesController < ApplicationController
+  def update
+    @order = Order.find(params[:id])
+    @order.note = params[:note]
+    @order.status = params[:status] # expect: ORD001
+    @order.save!
+  end
+end

@@ -43,3 +43,27 @@ class Packing
     item.order.update!(status: "packing") if item.order.status == "new" # fine: ORD001
   end
 end
+
+class PlacingController < ApplicationController
+  def create
+    @order = current_user.orders.new(order_params)
+    @order.note = params[:note]
+    @order.status = "placed" # fine: ORD001
+    @order.save!
+  end
+
+  def cook
+    @dish_line = DishLine.find(params[:id])
+    @order = @dish_line.order
+    if @dish_line.cooking_status == "begun"
+      @order.update(status: "cooking") # fine: ORD001
+    end
+  end
+end
+
+class ParcelStatus < OrderStatus
+  def forward
+    @order.status = "on_its_way" # fine: ORD001
+    OrderRepository.new.save(@order)
+  end
+end
