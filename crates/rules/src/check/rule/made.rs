@@ -5,7 +5,7 @@ use super::status::{is_order, is_status};
 use crate::check::chain::Chain;
 use crate::check::fact::Reading;
 use crate::check::names::{squashed, words};
-use crate::check::owner::{Origin, column_of};
+use crate::check::owner::column_of;
 use crate::check::tree::{Kind, Node, Span};
 use crate::check::unit::Unit;
 
@@ -86,13 +86,13 @@ pub(super) fn is_made(unit: &Unit<'_, '_>, reading: Reading<'_>, object: &Node<'
                 "initialize" | "init" | "constructor" | "create" | "new" | "build" | "make" | "place"
             )
         }
-        Some(name) => is_made_here(unit, name, at) || is_handed_new(unit, reading, name, object),
+        Some(name) => is_made_here(unit, name, at, 0) || is_handed_new(unit, reading, name, at),
         None => is_field_made(unit, reading, object, at),
     }
 }
 
 /// `order = Order.new(..)` before the write and not only on another way.
-fn is_made_here(unit: &Unit<'_, '_>, name: &str, at: Span) -> bool {
+fn is_made_here(unit: &Unit<'_, '_>, name: &str, at: Span, depth: usize) -> bool {
     let Some(all) = unit.definitions.get(name) else { return false };
     let Some(last) = all.iter().filter(|known| known.at < at.start).max_by_key(|known| known.at) else {
         return false;
@@ -100,7 +100,44 @@ fn is_made_here(unit: &Unit<'_, '_>, name: &str, at: Span) -> bool {
     let holds = |arm: &Span, place: usize| arm.start <= place && place < arm.end;
     let apart = unit.arms.iter().any(|arm| holds(arm, last.at) && !holds(arm, at.start));
     let plain = !last.element && !last.part;
+    if plain && !apart && depth < 2 && is_saved_new(unit, name, last.value, depth) {
+        return true;
+    }
     plain && makes(last.value, name) && (!apart || all.iter().all(|known| makes(known.value, name)))
+}
+
+/// `saved = repository.save(order)` of an order that is new, or that is called so.
+fn is_saved_new(unit: &Unit<'_, '_>, name: &str, value: &Node<'_>, depth: usize) -> bool {
+    let value = match &value.kind {
+        Kind::Other(parts) if parts.len() == 1 => &parts[0],
+        _ => value,
+    };
+    let Some(chain) = Chain::of(value, true) else { return false };
+    let Some(link) = chain.links.last() else { return false };
+    let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+    let saves = matches!(key, "save" | "saveandflush" | "add" | "insert" | "persist");
+    let of = match link.given() {
+        [] if chain.links.len() == 1 => chain.root.name(),
+        given => given.iter().find_map(Node::name),
+    };
+    let new = |of: &str| {
+        of != name && is_made_here(unit, of, value.span, depth + 1)
+            || of == name && {
+                let known = unit.definitions.get(name).into_iter().flatten();
+                known.into_iter().any(|known| known.at < value.span.start && makes(known.value, name))
+            }
+    };
+    saves && (is_called_new(name) || of.is_some_and(new))
+}
+
+/// `savedOrder`, `newOrder`, `nuevoPedido`.
+fn is_called_new(name: &str) -> bool {
+    words(name).first().is_some_and(|first| {
+        matches!(
+            first.as_str(),
+            "saved" | "created" | "new" | "inserted" | "nuevo" | "nueva" | "novo" | "nova" | "neue"
+        )
+    })
 }
 
 /// `$this->order = new Order()`: what a field holds since this function began.
@@ -164,13 +201,11 @@ fn is_turned(name: &str) -> bool {
 }
 
 /// `placeOrder(order)` and what gives an order its number and date: nobody else has the order yet.
-fn is_handed_new(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, object: &Node<'_>) -> bool {
-    let handed = unit.parameters.contains_key(name) && !unit.definitions.contains_key(name);
-    let owner = unit.owner(object);
-    if owner.load.is_some() || owner.origin == Origin::Loaded {
-        return false;
-    }
-    handed && (creates(unit, reading) || is_born(unit, name))
+fn is_handed_new(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: Span) -> bool {
+    // What is assigned afterwards is the stored order; Java and C# read it back from the save.
+    let before = unit.definitions.get(name).into_iter().flatten().any(|known| known.at < at.start);
+    let handed = unit.parameters.contains_key(name) && !before;
+    handed && (creates(unit, reading) || is_born(unit, name) || is_called_new(name))
 }
 
 /// Whether a function creates the order that it is handed, by its name.

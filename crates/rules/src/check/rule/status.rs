@@ -20,7 +20,8 @@ use crate::check::unit::Unit;
 const RULE: &str = "ORD001";
 pub(super) const ORDERS: &[&str] =
     &["order", "pedido", "orden", "commande", "bestellung", "donhang", "pesanan", "siparis", "ordine"];
-const STATUS: &[&str] = &["status", "state", "orderstatus", "orderstate", "statut", "estado", "trangthai"];
+pub(super) const STATUS: &[&str] =
+    &["status", "state", "orderstatus", "orderstate", "statut", "estado", "trangthai"];
 /// Words in the names of functions that may change the status, and of what they consult.
 const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "allowedstatus", "validstatus"];
 
@@ -90,6 +91,7 @@ fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a
     for assignment in unit.assignments.iter().filter(|assignment| assignment.operator == "=") {
         if let Some((object, column)) = column_of(assignment.target)
             && is_status(reading, column)
+            && !is_of_address(unit, object, column)
             && is_stored_order(unit, object, assignment.span, reading)
         {
             let guarded = is_loaded_by_status(unit, reading, object, column);
@@ -114,6 +116,19 @@ fn writes<'t, 'a>(unit: &Unit<'t, 'a>, reading: Reading<'_>) -> Vec<Write<'t, 'a
         }
     }
     found
+}
+
+/// `order.state = form.state; order.city = form.city`: the state that a parcel goes to.
+fn is_of_address(unit: &Unit<'_, '_>, object: &Node<'_>, column: &str) -> bool {
+    let beside = ["city", "zip", "zipcode", "postalcode", "postcode", "country", "street", "pincode"];
+    column.eq_ignore_ascii_case("state")
+        && unit.assignments.iter().any(|assignment| {
+            column_of(assignment.target).is_some_and(|(other, column)| {
+                other.name().is_some()
+                    && other.name() == object.name()
+                    && beside.contains(&squashed(column).as_str())
+            })
+        })
 }
 
 /// Whether an UPDATE writes a status that stands in its text: `SET status = 'paid'`.
@@ -271,7 +286,7 @@ fn update<'t, 'a>(
     let named = entries.iter().any(|other| {
         squashed(&other.column) == squashed(&entry.column) && guard::is_condition(other, key, arguments)
     });
-    let columns = reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
+    let columns = reading.names.status_columns.iter().map(String::as_str).chain(STATUS.iter().copied());
     let mut loaded = columns.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
     let guarded = named
         || is_of_known(unit, chain, reading)

@@ -3,7 +3,7 @@
 //! Where the status is written is found in `status`.
 
 use super::asked::{is_known_step, is_settled_before};
-use super::status::{ORDERS, is_order, is_status};
+use super::status::{ORDERS, STATUS, is_order, is_status};
 use crate::check::chain::Chain;
 use crate::check::fact::Reading;
 use crate::check::guard;
@@ -284,6 +284,8 @@ fn is_of_all(chain: &Chain<'_, '_>, reading: Reading<'_>) -> bool {
         "vendor",
         "task",
         "detail",
+        "ticket",
+        "seat",
     ];
     let text = reading.source.get(chain.span.start..chain.span.end).unwrap_or_default().to_lowercase();
     let states = [
@@ -316,7 +318,7 @@ fn is_sum(node: &Node<'_>) -> bool {
 
 /// Whether orders were chosen by the status that they must have before this place, whoever is changed afterwards.
 fn is_chosen_by_status(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
-    let columns = reading.names.status_columns.iter().map(String::as_str).chain(["status", "state"]);
+    let columns = reading.names.status_columns.iter().map(String::as_str).chain(STATUS.iter().copied());
     let columns: Vec<&str> = columns.collect();
     let chosen = unit.chains.iter().filter(|chain| chain.span.end <= at.start).any(|chain| {
         let finds = chain.links.iter().any(|link| {

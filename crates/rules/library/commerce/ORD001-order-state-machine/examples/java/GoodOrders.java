@@ -101,3 +101,12 @@ class Counter {
         orderRepository.save(order);
     }
 }
+
+@Service
+class Gate {
+    Order process(Order newOrder) {
+        newOrder.setStatus("OPEN"); // fine: ORD001
+        newOrder = orderRepository.save(newOrder);
+        return newOrder;
+    }
+}

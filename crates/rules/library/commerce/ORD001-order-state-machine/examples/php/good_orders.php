@@ -87,3 +87,16 @@ class Till
         $this->order->save();
     }
 }
+
+class Overdue
+{
+    public function run()
+    {
+        $late = Order::where('order_status', 'waiting')->get();
+        foreach ($late as $one) {
+            $order = Order::where('number', $one->number)->first();
+            $order->order_status = 'overdue'; // fine: ORD001
+            $order->save();
+        }
+    }
+}

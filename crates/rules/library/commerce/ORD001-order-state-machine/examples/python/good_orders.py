@@ -130,3 +130,10 @@ def stowed(receipt):
     if open_remaining == False:
         receipt.order.status = "closed"  # fine: ORD001
     receipt.order.save()
+
+
+def move(request, order_id):
+    order = Order.objects.get(pk=order_id)
+    order.city = request.POST["city"]
+    order.state = request.POST["state"]  # fine: ORD001
+    order.save()

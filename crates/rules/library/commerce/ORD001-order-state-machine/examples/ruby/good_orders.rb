@@ -67,3 +67,12 @@ class ParcelStatus < OrderStatus
     OrderRepository.new.save(@order)
   end
 end
+
+class Seats
+  def give_back(seat)
+    seat.update!(status: :free)
+    unless seat.order.seats.where.not(status: :free).exists?
+      seat.order.update!(status: :cancelled) # fine: ORD001
+    end
+  end
+end

@@ -122,3 +122,19 @@ export async function track(order: Order, wanted: string) {
     await orderRepository.update(order.id, { status: wanted }); // fine: ORD001
   }
 }
+
+class Counter {
+  async take(wish: Wish) {
+    const order = new Order({ lines: wish.lines });
+    const savedOrder = await order.save();
+    if (wish.cash) {
+      savedOrder.status = "confirmed"; // fine: ORD001
+      await savedOrder.save();
+    }
+  }
+
+  async keep(newOrder: Order) {
+    newOrder.status = "open"; // fine: ORD001
+    return this.orders.save(newOrder);
+  }
+}
