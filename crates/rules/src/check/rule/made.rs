@@ -4,6 +4,7 @@
 use super::status::{is_order, is_status};
 use crate::check::chain::Chain;
 use crate::check::fact::Reading;
+use crate::check::language::Language;
 use crate::check::names::{squashed, words};
 use crate::check::owner::column_of;
 use crate::check::tree::{Kind, Node, Span};
@@ -205,7 +206,24 @@ fn is_handed_new(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: Span
     // What is assigned afterwards is the stored order; Java and C# read it back from the save.
     let before = unit.definitions.get(name).into_iter().flatten().any(|known| known.at < at.start);
     let handed = unit.parameters.contains_key(name) && !before;
-    handed && (creates(unit, reading) || is_born(unit, name) || is_called_new(name))
+    handed
+        && (creates(unit, reading)
+            || is_born(unit, name)
+            || is_called_new(name)
+            || is_inserted(unit, reading, name, at))
+}
+
+/// `context.Orders.Add(order)`, `mapper.insert(order)`: what is stored for the first time was not there before.
+fn is_inserted(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: Span) -> bool {
+    unit.chains.iter().filter(|chain| chain.span.start > at.start).any(|chain| {
+        chain.links.iter().any(|link| {
+            let key = link.key.strip_suffix("async").unwrap_or(&link.key);
+            let inserts = matches!(key, "insert" | "insertone" | "create" | "createorder" | "insertorder")
+                // Elsewhere a list is added to as well.
+                || key == "add" && reading.language == Language::CSharp && chain.links.len() > 1;
+            inserts && link.given().iter().any(|given| given.name() == Some(name))
+        })
+    })
 }
 
 /// Whether a function creates the order that it is handed, by its name.

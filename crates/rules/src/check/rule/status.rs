@@ -288,7 +288,12 @@ fn update<'t, 'a>(
     });
     let columns = reading.names.status_columns.iter().map(String::as_str).chain(STATUS.iter().copied());
     let mut loaded = columns.map(|column| is_loaded_by_status(unit, reading, chain.root, column));
+    // `Order::create(..)->update(..)`.
+    let made = chain.links[..position]
+        .iter()
+        .any(|link| link.arguments.is_some() && matches!(link.key.as_str(), "create" | "new" | "build"));
     let guarded = named
+        || made
         || is_of_known(unit, chain, reading)
         || guard::in_chain(chain, position, &entry.column) != Guard::None
         || loaded.any(|loaded| loaded);

@@ -115,7 +115,23 @@ fn is_compared(unit: &Unit<'_, '_>, reading: Reading<'_>, at: Span) -> bool {
 
 fn asserts(name: &str) -> bool {
     let words = words(name);
-    words.len() > 1 && matches!(words[0].as_str(), "verify" | "ensure" | "assert" | "guard" | "require")
+    let verbs = [
+        "verify",
+        "ensure",
+        "assert",
+        "guard",
+        "require",
+        "validar",
+        "verificar",
+        "comprobar",
+        "asegurar",
+        "garantir",
+        "exigir",
+        "verifier",
+        "valider",
+        "pastikan",
+    ];
+    words.len() > 1 && verbs.contains(&words[0].as_str())
 }
 
 /// `validateCancellable(order.getStatus())`, `ensurePayable(order)`, `checkOrderStatus(id)`.

@@ -42,3 +42,13 @@ class Steps
         orderRepository.SaveChanges();
     }
 }
+
+class Shelf
+{
+    public async Task Buy(Order order)
+    {
+        order.Status = OrderStatus.Open; // fine: ORD001
+        _context.Orders.Add(order);
+        await _context.SaveChangesAsync();
+    }
+}

@@ -110,3 +110,14 @@ class Gate {
         return newOrder;
     }
 }
+
+@Service
+class Anulaciones {
+    @Transactional
+    Pedido anular(Long id) {
+        Pedido pedido = pedidoRepository.findById(id).orElseThrow();
+        pedidoValidator.validarPedidoAbierto(pedido);
+        pedido.setEstado(Estado.ANULADO); // fine: ORD001
+        return pedidoRepository.save(pedido);
+    }
+}
