@@ -33,6 +33,7 @@ const STRIPE: &[(&str, Move)] = &[
     ("paymentintent", Move::Charge),
     ("charge", Move::Charge),
     ("refund", Move::Refund),
+    ("applicationfeerefund", Move::Refund),
     ("transfer", Move::Charge),
     ("payout", Move::Charge),
     ("session", Move::Ask),
@@ -80,6 +81,17 @@ fn moves(
             && is_stripe(&path, on, reading)
         {
             return Some((*what, *name != "session", "Stripe"));
+        }
+    }
+    // What was held is taken: `stripe.paymentIntents.capture(id)`.
+    if matches!(verb, "capture" | "captureasync") && is_stripe(&path, on, reading) {
+        let captured = ["paymentintent", "charge"].iter().any(|name| {
+            let service =
+                served(unit, chain, position).is_some_and(|service| service == format!("{name}service"));
+            service || resource.trim_end_matches('s') == *name
+        });
+        if captured {
+            return Some((Move::Charge, true, "Stripe"));
         }
     }
     if (verb, reading.language) == ("send", Language::Rust)

@@ -23,6 +23,7 @@ pub(super) fn judge(
     charges: &[Charge<'_, '_, '_>],
     verdicts: &mut Verdicts,
 ) {
+    taken_back(unit, reading, charges, verdicts);
     let brokers = reading.names_broker();
     if !reading.names_transaction() && !brokers {
         return;
@@ -77,7 +78,6 @@ pub(super) fn judge(
             verdicts.findings.push(told(effect, at, false));
         }
     }
-    taken_back(unit, reading, charges, verdicts);
 }
 
 fn outside(effect: Effect, at: Span) -> Finding {
@@ -251,6 +251,9 @@ fn taken_back(
 
 /// A payment intent takes no money until it is confirmed; a charge does at once.
 fn takes_money(unit: &Unit<'_, '_>, charge: &Charge<'_, '_, '_>) -> bool {
+    if charge.link.key.starts_with("capture") {
+        return true;
+    }
     let confirmed = |node: &Node<'_>| matches!(node.name(), Some("true" | "True"));
     let resource = charge.chain.links.iter().map(|link| link.key.as_str()).chain(charge.chain.root.name());
     let mut resource = resource.map(squashed);

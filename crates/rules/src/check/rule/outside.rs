@@ -176,7 +176,9 @@ pub(super) fn is_brokered(chain: &Chain<'_, '_>, position: usize) -> bool {
 /// Whether a call takes money through an object that is named after the gateway.
 pub(super) fn is_gateway_charge(chain: &Chain<'_, '_>) -> Option<usize> {
     let position = chain.links.iter().position(|link| {
-        let words = words(link.name);
+        // Asked of every call of a file: the letters first.
+        let begins = ["charge", "capture", "purchase"].iter().any(|verb| link.key.starts_with(verb));
+        let words = if begins { words(link.name) } else { Vec::new() };
         link.arguments.is_some()
             && words.first().is_some_and(|word| matches!(word.as_str(), "charge" | "capture" | "purchase"))
     })?;

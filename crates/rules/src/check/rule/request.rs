@@ -2,6 +2,7 @@
 
 use super::Verdicts;
 use super::charge::{Charge, Move, all_given};
+use super::outside::is_gateway_charge;
 use crate::check::fact::Reading;
 use crate::check::finding::{Confidence, Finding};
 use crate::check::language::Language;
@@ -110,13 +111,18 @@ pub(super) fn judge(
     verdicts: &mut Verdicts,
 ) {
     let source = Source { unit, handler: is_handler(unit, reading) };
-    for charge in charges.iter().filter(|charge| charge.what != Move::Refund) {
-        let amounts = all_given(unit, charge.link.given(), AMOUNTS);
+    let known = charges.iter().filter(|charge| charge.what != Move::Refund);
+    let known = known.map(|charge| (charge.chain, charge.link));
+    // `_paymentGateway.ChargeAsync(new PaymentRequest { Amount = request.Amount })`.
+    let own = unit.chains.iter().filter(|chain| charges.iter().all(|charge| charge.chain.span != chain.span));
+    let own = own.filter_map(|chain| Some((chain, &chain.links[is_gateway_charge(chain)?])));
+    for (chain, link) in known.chain(own) {
+        let amounts = all_given(unit, link.given(), AMOUNTS);
         if amounts.is_empty() {
             continue;
         }
         let Some(read) = amounts.into_iter().find_map(|amount| source.flows(amount, 0)) else {
-            verdicts.kept.push((RULE, charge.chain.span));
+            verdicts.kept.push((RULE, chain.span));
             continue;
         };
         if source.is_compared() || is_chosen(unit, reading) {
@@ -126,7 +132,7 @@ pub(super) fn judge(
             "The charged amount comes from the request: whoever sends it chooses the price.".to_owned();
         // Away from the handler somebody may have checked what a request object carries.
         let confidence = if source.handler { Confidence::High } else { Confidence::Medium };
-        let finding = Finding::new(RULE, confidence, super::place(reading, charge.link), message)
+        let finding = Finding::new(RULE, confidence, super::place(reading, link), message)
             .fix("charge the total of the price lock that was stored when the checkout began")
             .related("read from the request here", Some(read));
         verdicts.findings.push(finding);

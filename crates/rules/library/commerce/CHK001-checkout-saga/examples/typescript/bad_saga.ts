@@ -53,3 +53,8 @@ export async function atOnce(order: Order) {
   await stripe.paymentIntents.create({ amount: order.total, confirm: true }, { idempotencyKey: order.id }); // expect: CHK001
   await Order.create(order);
 }
+
+export async function takeHeld(order: Order) {
+  await stripe.paymentIntents.capture(order.intentId, {}, { idempotencyKey: order.id }); // expect: CHK001
+  await prisma.ledger.create({ data: { order: order.id } });
+}

@@ -34,3 +34,7 @@ export async function captureWithLibrary(id: string) {
   const request = new paypal.orders.OrdersCaptureRequest(id); // expect: PAY001
   return client.execute(request);
 }
+
+export async function takeHeld(order: Order) {
+  return stripe.paymentIntents.capture(order.intentId, { amount_to_capture: order.cents }); // expect: PAY001
+}

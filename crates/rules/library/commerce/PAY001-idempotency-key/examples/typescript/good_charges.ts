@@ -31,3 +31,7 @@ export async function capture(id: string, key: string) {
 export async function page(order: Order) {
   return stripe.checkout.sessions.create({ line_items: order.lines, mode: 'payment' }); // fine: PAY001
 }
+
+export async function takeHeld(order: Order) {
+  return stripe.paymentIntents.capture(order.intentId, {}, { idempotencyKey: `capture-${order.id}` }); // fine: PAY001
+}

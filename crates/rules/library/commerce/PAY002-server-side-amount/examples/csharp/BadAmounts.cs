@@ -23,3 +23,12 @@ public class BadAmountsController : ControllerBase
         return new ChargeService().Create(new ChargeCreateOptions { Amount = request.Price * 100 }, Key()); // expect: PAY002
     }
 }
+
+class Desk
+{
+    public async Task Settle(PayRequest request)
+    {
+        var outcome = await _paymentGateway.ChargeAsync(new GatewayRequest { Amount = request.Amount, Token = request.Token }); // expect: PAY002
+        _log.Note(outcome);
+    }
+}

@@ -22,3 +22,13 @@ public class GoodAmountsController : ControllerBase
         return new RefundService().Create(new RefundCreateOptions { Amount = request.Amount }, Key()); // fine: PAY002
     }
 }
+
+class Desk
+{
+    public async Task Settle(PayRequest request)
+    {
+        var order = await _orders.Locked(request.OrderId);
+        var outcome = await _paymentGateway.ChargeAsync(new GatewayRequest { Amount = order.TotalCents, Token = request.Token }); // fine: PAY002
+        _log.Note(outcome);
+    }
+}
