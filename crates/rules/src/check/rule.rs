@@ -72,7 +72,8 @@ fn mentions(unit: &Unit<'_, '_>, reading: Reading<'_>, words: &[&str]) -> bool {
     let mut spans = spans.chain(unit.blocks.iter().map(|(condition, _)| condition.span));
     let named = unit.definitions.keys().chain(unit.parameters.keys()).chain(unit.parameters.values());
     let has = |text: &str| {
-        let lower = text.to_lowercase();
+        // C#'s token for giving up cancels no payment.
+        let lower = text.to_lowercase().replace("cancellationtoken", "");
         words.iter().any(|word| lower.contains(&word.to_lowercase()))
     };
     named.into_iter().any(|name| has(name))

@@ -34,3 +34,12 @@ public class BadSaga
         await _orders.SaveAsync(order);
     }
 }
+
+class Counter
+{
+    public async Task Take(Order order, CancellationToken cancellationToken)
+    {
+        await _paymentGateway.ChargeAsync(order.Total, cancellationToken); // expect: CHK001
+        await _orders.SaveAsync(order, cancellationToken);
+    }
+}
