@@ -87,17 +87,31 @@ pub(super) fn is_known_step(column: &str) -> bool {
 /// Whether what pays for the order, or the message that asks for the step, was looked at before this place.
 pub(super) fn is_settled_before(unit: &Unit<'_, '_>, at: Span) -> bool {
     let before = unit.conditions.iter().filter(|condition| condition.span.start < at.start);
-    before.into_iter().any(|condition| condition.any(&|node| is_of_payment(node) || is_repeat(unit, node, 0)))
+    before
+        .into_iter()
+        .any(|condition| condition.any(&|node| is_of_payment(unit, node) || is_repeat(unit, node, 0)))
 }
 
-/// `payment.status`, `transaction.isProcessed()`.
-fn is_of_payment(node: &Node<'_>) -> bool {
-    let Some((object, column)) = column_of(node) else { return false };
+/// `payment.status`, `transaction.isProcessed()`, and `status` in a class of payments.
+fn is_of_payment(unit: &Unit<'_, '_>, node: &Node<'_>) -> bool {
+    // What serves payments is none: `PaymentService`.
+    let own = || {
+        let words = unit.class.map(|class| words(class.name)).unwrap_or_default();
+        let last = words.last().map_or("", String::as_str);
+        let record =
+            PAYMENTS.contains(&last) || matches!(last, "notification" | "note" | "attempt" | "record");
+        record && words.iter().any(|word| PAYMENTS.contains(&word.as_str()))
+    };
+    let Some((object, column)) = column_of(node) else {
+        return matches!(node.kind, Kind::Name("status" | "state")) && own();
+    };
     let (Kind::Name(holder) | Kind::Member(_, holder)) = object.kind else { return false };
     let column = words(column);
-    let asked = column.last().is_some_and(|last| matches!(last.as_str(), "status" | "state" | "estado"))
-        || is_known_step(&column.join("_"));
-    asked && words(holder).last().is_some_and(|last| PAYMENTS.contains(&last.as_str()))
+    let last = column.last().map_or("", String::as_str);
+    let outcome = ["status", "state", "estado", "successful", "succeeded", "success", "failed"];
+    let asked = outcome.contains(&last) || is_known_step(&column.join("_"));
+    let held = words(holder).last().is_some_and(|last| PAYMENTS.contains(&last.as_str()));
+    asked && (held || holder == "this" && own())
 }
 
 /// `alreadyProcessed`, `ProcessedEvent.exists(id)`, `existingPayment`, `is_duplicate(event)`: the same message once more.

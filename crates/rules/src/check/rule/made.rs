@@ -145,12 +145,16 @@ fn is_called_new(name: &str) -> bool {
 fn is_field_made(unit: &Unit<'_, '_>, reading: Reading<'_>, object: &Node<'_>, at: Span) -> bool {
     let written = |span: Span| reading.source.get(span.start..span.end).unwrap_or_default();
     let own = written(object.span);
-    matches!(object.kind, Kind::Member(..))
-        && unit.assignments.iter().any(|assignment| {
+    let assigned = || {
+        unit.assignments.iter().any(|assignment| {
             assignment.span.end <= at.start
                 && written(assignment.target.span) == own
                 && makes(assignment.value, "")
         })
+    };
+    // `form.Order.Status = ..; orders.Add(form.Order)`.
+    let inserted = || inserts(unit, reading, at, &|given| written(given.span) == own);
+    matches!(object.kind, Kind::Member(..)) && (assigned() || inserted())
 }
 
 /// Whether a value is a new object.
@@ -210,18 +214,23 @@ fn is_handed_new(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: Span
         && (creates(unit, reading)
             || is_born(unit, name)
             || is_called_new(name)
-            || is_inserted(unit, reading, name, at))
+            || inserts(unit, reading, at, &|given| given.name() == Some(name)))
 }
 
 /// `context.Orders.Add(order)`, `mapper.insert(order)`: what is stored for the first time was not there before.
-fn is_inserted(unit: &Unit<'_, '_>, reading: Reading<'_>, name: &str, at: Span) -> bool {
+fn inserts(
+    unit: &Unit<'_, '_>,
+    reading: Reading<'_>,
+    at: Span,
+    is_order: &dyn Fn(&Node<'_>) -> bool,
+) -> bool {
     unit.chains.iter().filter(|chain| chain.span.start > at.start).any(|chain| {
         chain.links.iter().any(|link| {
             let key = link.key.strip_suffix("async").unwrap_or(&link.key);
             let inserts = matches!(key, "insert" | "insertone" | "create" | "createorder" | "insertorder")
                 // Elsewhere a list is added to as well.
                 || key == "add" && reading.language == Language::CSharp && chain.links.len() > 1;
-            inserts && link.given().iter().any(|given| given.name() == Some(name))
+            inserts && link.given().iter().any(is_order)
         })
     })
 }

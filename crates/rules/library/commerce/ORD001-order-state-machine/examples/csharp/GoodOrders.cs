@@ -52,3 +52,13 @@ class Shelf
         await _context.SaveChangesAsync();
     }
 }
+
+class Basket
+{
+    public void Close(BasketForm form)
+    {
+        form.Order.OrderStatus = Steps.Waiting; // fine: ORD001
+        _unitOfWork.Orders.Add(form.Order);
+        _unitOfWork.Save();
+    }
+}
