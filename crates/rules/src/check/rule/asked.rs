@@ -108,8 +108,8 @@ fn is_of_payment(unit: &Unit<'_, '_>, node: &Node<'_>) -> bool {
     let (Kind::Name(holder) | Kind::Member(_, holder)) = object.kind else { return false };
     let column = words(column);
     let last = column.last().map_or("", String::as_str);
-    let outcome = ["status", "state", "estado", "successful", "succeeded", "success", "failed"];
-    let asked = outcome.contains(&last) || is_known_step(&column.join("_"));
+    // `payment.success()` is what the provider answers, not where the payment stood.
+    let asked = matches!(last, "status" | "state" | "estado") || is_known_step(&column.join("_"));
     let held = words(holder).last().is_some_and(|last| PAYMENTS.contains(&last.as_str()));
     asked && (held || holder == "this" && own())
 }

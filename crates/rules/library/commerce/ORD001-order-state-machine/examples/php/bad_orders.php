@@ -25,3 +25,15 @@ class OrderController
         $order->update(['status' => 'accepted']); // expect: ORD001
     }
 }
+
+class Returned
+{
+    public function back($id)
+    {
+        $transaction = Gateway::capture();
+        $order = Order::where('id', $id)->first();
+        if ($transaction->successful()) {
+            $order->update(['status' => 'paid']); // expect: ORD001
+        }
+    }
+}
