@@ -144,15 +144,26 @@ fn says_status(text: &str, column: &str) -> bool {
 
 /// `order.status = compute_status(lines)`: what follows from the rest is not decided here.
 fn is_computed(value: &Node<'_>) -> bool {
-    let Kind::Call(callee, _) = &value.kind else { return false };
+    let Kind::Call(callee, arguments) = &value.kind else { return false };
     let (Kind::Name(name) | Kind::Member(_, name)) = callee.kind else { return false };
+    // `getOrderStatus(order)` looks at the whole order.
+    let of_order =
+        arguments.iter().filter_map(Node::name).any(|name| ORDERS.contains(&squashed(name).as_str()));
     let words = words(name);
     let first = words.first().map_or("", String::as_str);
     words.iter().any(|word| STATUS.contains(&word.as_str()))
-        && matches!(
-            first,
-            "compute" | "calculate" | "calc" | "derive" | "determine" | "recompute" | "aggregate" | "next"
-        )
+        && (first == "get" && of_order
+            || matches!(
+                first,
+                "compute"
+                    | "calculate"
+                    | "calc"
+                    | "derive"
+                    | "determine"
+                    | "recompute"
+                    | "aggregate"
+                    | "next"
+            ))
 }
 
 /// Whether a unit writes what it is told rather than deciding a step: a data access object, or what makes a new order.
