@@ -23,6 +23,18 @@ pub(super) const ORDERS: &[&str] =
 pub(super) const STATUS: &[&str] =
     &["status", "state", "orderstatus", "orderstate", "statut", "estado", "trangthai"];
 /// Words in the names of functions that may change the status, and of what they consult.
+/// What belongs to an order and has a status of its own.
+const PARTS: &[&str] = &[
+    "payment",
+    "shipment",
+    "delivery",
+    "invoice",
+    "refund",
+    "fulfillment",
+    "fulfilment",
+    "ticket",
+    "transaction",
+];
 const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "allowedstatus", "validstatus"];
 
 /// A write to the status of a stored order.
@@ -291,7 +303,7 @@ fn update<'t, 'a>(
         && position == 0
         && (chain.root.name() == Some(link.name) || chain.root.name() == Some("this"))
         && unit.class.is_some_and(|class| is_order(reading, class.name));
-    if !own && !is_order(reading, &unit.entity_of(chain)) {
+    if !own && (is_of_part(chain, position) || !is_order(reading, &unit.entity_of(chain))) {
         return None;
     }
     let named = entries.iter().any(|other| {
@@ -310,6 +322,16 @@ fn update<'t, 'a>(
         || loaded.any(|loaded| loaded);
     let at = super::place(reading, link);
     Some(Write { at, guarded, value: Some(entry.value), object: Some(chain.root), decided: false })
+}
+
+/// `order.payment.update!(status: :failed)`, also when the payment has a name of its own: another thing's status.
+fn is_of_part(chain: &Chain<'_, '_>, position: usize) -> bool {
+    let before = match position.checked_sub(1).and_then(|before| chain.links.get(before)) {
+        Some(link) if link.given().is_empty() => Some(link.name),
+        Some(_) => None,
+        None => chain.root.name(),
+    };
+    before.is_some_and(|name| words(name).last().is_some_and(|last| PARTS.contains(&last.as_str())))
 }
 
 /// `update({ where: { id: order.id } })` of an order that was made here, or loaded by its status.

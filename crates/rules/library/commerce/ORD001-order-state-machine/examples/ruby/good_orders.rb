@@ -84,3 +84,12 @@ class PaymentNote < ApplicationRecord
     end
   end
 end
+
+class PaymentEventsController < ApplicationController
+  def failed(event)
+    order = Order.find_by(payment_reference: event.reference)
+    payment = order.payment
+    payment.update!(status: :failed) # fine: ORD001
+    order.shipment.update!(status: 'held') # fine: ORD001
+  end
+end
