@@ -271,7 +271,15 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         if definition.part || definition.element || definition.value.span.start == value.span.start {
             return None;
         }
-        self.derived(definition.value, depth + 1)
+        self.derived(definition.value, depth + 1).or_else(|| {
+            // `left = stock + n; if (left > all) left = all`: on the other way it is what it was before.
+            let inside = |span: &Span, place: usize| span.start <= place && place < span.end;
+            let at = definition.at;
+            let apart = self.unit.arms.iter().any(|arm| inside(arm, at) && !inside(arm, value.span.start));
+            let before = self.unit.definitions.get(name)?.iter().rev().find(|other| other.at < at)?;
+            let before = Some(before).filter(|before| apart && !before.part && !before.element)?;
+            self.derived(before.value, depth + 1)
+        })
     }
 
     /// Whether a node is the stored amount as the program read it; gives where it was loaded.
@@ -299,7 +307,9 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         }
         match &node.kind {
             Kind::Name(name) => self.reads_name(name, node, depth),
-            Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => self.fetched(object),
+            Kind::Index(object, key) if !matches!(key.kind, Kind::Text(..)) => {
+                self.fetched(object).or_else(|| self.mapped(object))
+            }
             // The first part of a row that was read as a tuple.
             Kind::Member(object, "0") => self.reads(object, depth + 1),
             Kind::Call(callee, arguments) => match (&callee.kind, arguments.as_slice()) {
@@ -322,6 +332,7 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                 (Kind::Member(object, name), []) if *name != "length" && !name.starts_with("get") => {
                     self.reads(object, depth + 1)
                 }
+                (Kind::Member(object, "get"), [_]) if self.mapped(object).is_some() => self.mapped(object),
                 (Kind::Member(_, "getInt" | "GetInt32" | "getLong" | "get" | "getInteger"), [argument]) => {
                     let selected =
                         argument.text().is_some_and(|text| squashed(text) == squashed(self.column))
@@ -374,6 +385,20 @@ impl<'t, 'a> Question<'_, 't, 'a> {
         // A number scanned from a SELECT of the column.
         let called = |node: &Node<'_>| matches!(node.kind, Kind::Call(..));
         (self.is_selected() && value.any(&called)).then_some(Some(value.span))
+    }
+
+    /// `new Map(rows.map(p => [p.id, p.stock]))`: the amounts of many rows, each under its key.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer says whether it reads, the inner whether the place is known"
+    )]
+    fn mapped(&self, object: &Node<'a>) -> Option<Option<Span>> {
+        let definition = self.unit.definition(object.name()?, object.span.start)?;
+        let made = matches!(definition.value.kind, Kind::New(..) | Kind::List(_) | Kind::Other(_));
+        let amount = |node: &Node<'a>| {
+            column_of(node).is_some_and(|(_, name)| self.is_own(name) && self.names.is_strong(name))
+        };
+        (made && !definition.part && definition.value.any(&amount)).then_some(Some(definition.value.span))
     }
 
     fn is_selected(&self) -> bool {

@@ -19,8 +19,7 @@ pub(crate) fn meaning(
     column: &str,
     reading: Reading<'_>,
 ) -> Option<Meaning> {
-    // What players carry is no stock, whatever it is called.
-    if ["playerid", "player_id", "discord.ext", "discord.js"].iter().any(|word| reading.has(word)) {
+    if is_of_game(unit, reading) {
         return None;
     }
     if let Some(meaning) = reading.names.meaning(entity, column) {
@@ -39,6 +38,28 @@ pub(crate) fn meaning(
         && units.iter().any(|other| is_compared_with_wanted(other, entity, column, here(other)))
         || is_core_quantity(column) && units.iter().any(|other| is_lowered(other, entity, column));
     shown.then_some(Meaning::Stock)
+}
+
+/// Whether players are spoken of where the change is made: what they carry is no stock, whatever it is called. A shop that
+/// tells a channel of its orders stays a shop.
+fn is_of_game(unit: &Unit<'_, '_>, reading: Reading<'_>) -> bool {
+    if !["playerid", "player_id", "discord.ext", "discord.js"].iter().any(|word| reading.has(word)) {
+        return false;
+    }
+    let body = unit.body();
+    // Code outside of functions has the whole file around it.
+    let around = reading.source.get(body.start..body.end).filter(|around| !around.is_empty());
+    let around = around.unwrap_or(reading.source).to_ascii_lowercase();
+    let named = unit.parameters.keys().map(|name| squashed(name));
+    let handed = named.chain([squashed(unit.name)]).any(|name| is_game_word(&name));
+    handed
+        || ["player", "ctx.author", "interaction.user", "message.author", "guild"]
+            .iter()
+            .any(|word| around.contains(word))
+}
+
+fn is_game_word(name: &str) -> bool {
+    name.contains("player") || matches!(name, "ctx" | "interaction" | "guild")
 }
 
 /// Whether the only sign that a column holds stock is that the file takes from it.

@@ -417,6 +417,20 @@ impl<'t, 'a> Unit<'t, 'a> {
             .unwrap_or_default()
     }
 
+    /// Texts that a later update is told together with a map of values: of `update_data($id, $data, 'product')` the table.
+    pub(crate) fn told_with(&self, name: &str, at: Span) -> Vec<&'t str> {
+        if !entity_words(name).is_empty() {
+            return Vec::new();
+        }
+        let later = self.chains.iter().filter(|chain| chain.span.start > at.start);
+        let updates = later.flat_map(|chain| &chain.links).find(|link| {
+            ["update", "edit", "save", "ubah"].iter().any(|verb| link.key.starts_with(verb))
+                && link.given().iter().any(|argument| argument.name() == Some(name))
+        });
+        let given = updates.map(|link| link.given()).unwrap_or_default();
+        given.iter().filter_map(Node::text).filter(|text| is_table(text)).collect()
+    }
+
     fn is_local(&self, name: &str) -> bool {
         self.definitions.contains_key(name) || self.parameters.contains_key(name)
     }

@@ -17,8 +17,15 @@ struct Routine {
     /// Whether a routine has begun, as opposed to a script.
     begun: bool,
     locked: bool,
-    /// Variables that hold an amount, and where it was read.
-    held: HashMap<String, Span>,
+    /// Variables that hold an amount.
+    held: HashMap<String, Held>,
+}
+
+/// What a variable of a routine holds: an amount as it was read, or what was computed from it.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    read: Span,
+    computed: Option<Direction>,
 }
 
 /// Reads the facts of an SQL file.
@@ -38,8 +45,11 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
         let whole = span(source, start, start + statement.len());
         for (variable, table, column) in variables(&words) {
             if reading.names.meaning(&table, &column).is_some() {
-                routine.held.insert(variable, whole);
+                routine.held.insert(variable, Held { read: whole, computed: None });
             }
+        }
+        if let Some((variable, held)) = computed(&words, &routine) {
+            routine.held.insert(variable, held);
         }
         let mut from = 0;
         while let Some(found) = upper.get(from..).and_then(update_at) {
@@ -190,10 +200,39 @@ fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Op
         Change::Absolute => {}
     }
     let value = assigned(words, &column.column);
-    let held = value.iter().find_map(|word| routine.held.get(&word.to_ascii_lowercase()));
-    let Some(read) = held else { return (Way::Absolute, None) };
-    let direction = if value.contains(&"+") { Direction::Up } else { Direction::Down };
-    (Way::ReadModify(direction), Some(*read))
+    let Some(held) = held_in(value, routine) else { return (Way::Absolute, None) };
+    (Way::ReadModify(held.computed.unwrap_or(Direction::Down)), Some(held.read))
+}
+
+/// The amount that an expression is computed from, and how it is changed.
+fn held_in(value: &[&str], routine: &Routine) -> Option<Held> {
+    let held = value.iter().find_map(|word| routine.held.get(&word.to_ascii_lowercase()))?;
+    let computed = if value.contains(&"+") {
+        Some(Direction::Up)
+    } else if value.contains(&"-") {
+        Some(Direction::Down)
+    } else {
+        held.computed
+    };
+    Some(Held { computed, ..*held })
+}
+
+/// `left := stock_before - n`, `SET @left = @stock - n`: a variable that is computed from an amount that was read.
+fn computed(words: &[&str], routine: &Routine) -> Option<(String, Held)> {
+    if words.iter().any(|word| word.eq_ignore_ascii_case("update")) {
+        return None;
+    }
+    let at = words.windows(2).position(|pair| pair[1] == ":=" || pair[1] == "=" && pair[0].starts_with('@'));
+    let at = at.or_else(|| {
+        // MySQL's `SET left = stock_before - n` of a local variable.
+        words
+            .windows(3)
+            .position(|part| part[0].eq_ignore_ascii_case("set") && part[2] == "=")
+            .map(|at| at + 1)
+    })?;
+    let value = &words[at + 2..];
+    let held = held_in(value, routine).filter(|held| held.computed.is_some())?;
+    Some((words[at].to_ascii_lowercase(), held))
 }
 
 /// The words that an UPDATE assigns to a column.

@@ -128,7 +128,7 @@ pub(crate) struct Unit<'t, 'a> {
 
 impl<'t, 'a> Unit<'t, 'a> {
     /// Where the function's statements stand.
-    fn body(&self) -> Span {
+    pub(crate) fn body(&self) -> Span {
         let body = self.function.map(|function| function.body.as_slice()).unwrap_or_default();
         match (body.first(), body.last()) {
             (Some(first), Some(last)) => Span { start: first.span.start, ..last.span },

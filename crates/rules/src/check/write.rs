@@ -2,6 +2,7 @@
 //! Calls that take or add are in `write::step`, functions named after a column in `write::named`, SQL in `write::statement`,
 //! changes that are gathered first in `write::gathered`, numbers in caches in `write::cache`.
 
+mod bound;
 mod cache;
 mod gathered;
 mod named;
@@ -288,6 +289,17 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             meaning = self.meaning(name, column);
             owner.entity = name.to_owned();
         }
+        // `$data['jumlah'] = $row->jumlah - 1; update_data($id, $data, 'tbl_barang')`: where it is stored tells what it is.
+        if let (None, Some(name)) = (meaning, object.name())
+            && let Some((found, table)) = self
+                .unit
+                .told_with(name, at)
+                .into_iter()
+                .find_map(|table| Some((self.meaning(table, column)?, table)))
+        {
+            meaning = Some(found);
+            owner.entity = table.to_owned();
+        }
         let Some(meaning) = meaning else { return };
         // In a cart's own code a product that was handed in is a line of the cart.
         let shelf =
@@ -430,6 +442,11 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         }
         if write.guard == Guard::None {
             write.guard = guard::around(self.unit, chain, &entry.column);
+        }
+        // A bound does not notice that the amount is no longer the one that was read.
+        if matches!(write.way, Way::ReadModify(_)) && bound::is_bound_alone(chain, entry.value, &entry.column)
+        {
+            write.guard = Guard::None;
         }
         write.rows = guard::row_count(self.unit, chain, self.reading);
         if chain.links[position].key == "update" && entry.path.iter().any(|key| key == "data") {

@@ -204,6 +204,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
                 write.read = read;
             }
             write.guard = guard;
+            if matches!(write.way, Way::ReadModify(_))
+                && guard == Guard::Amount
+                && super::bound::is_bound_alone_in(sql, &column.column)
+            {
+                write.guard = Guard::None;
+            }
             write.settles = settles;
             write.rows = match chain {
                 Some(chain) if returning && (chain.used || self.fetches_after(chain)) => RowCount::Checked,

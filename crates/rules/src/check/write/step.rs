@@ -55,6 +55,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
     /// that is given the change.
     pub(super) fn increment(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
         let link = &chain.links[position];
+        if (link.key.as_str(), self.reading.language) == ("inc", Language::Ruby) {
+            self.increment_of_document(chain, position, found);
+        }
         let ("inc", [key, amount]) = (link.key.as_str(), link.given()) else { return };
         let column = match &key.kind {
             Kind::Text(text, _) => text.to_string(),
@@ -92,6 +95,34 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             write.rows = guard::row_count(self.unit, outer, self.reading);
         }
         found.push(write);
+    }
+
+    /// Mongoid's `product.inc(stock: -n)`: what found the document chose it before, and guards nothing any more. Only a
+    /// criteria that is told to change (`where(...).inc(...)`) is one statement.
+    fn increment_of_document(&self, chain: &Chain<'t, 'a>, position: usize, found: &mut Vec<AmountWrite>) {
+        let link = &chain.links[position];
+        let pairs = link.given().iter().flat_map(|argument| match &argument.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(argument),
+        });
+        let finds =
+            |link: &Link<'_, '_>| matches!(link.key.as_str(), "first" | "last" | "find" | "findby" | "take");
+        let criteria = chain.links[..position].iter().any(|link| link.key == "where")
+            && !chain.links[..position].iter().any(finds);
+        for pair in pairs {
+            let Kind::Pair(key, amount) = &pair.kind else { continue };
+            let Some(column) = key.text().or(key.name()) else { continue };
+            let owner = self.unit.owner(chain.root);
+            let entity = self.unit.entity_of(chain);
+            let named = chain.root.name().and_then(|name| self.meaning(name, column));
+            let Some(meaning) = self.meaning(&entity, column).or(named) else { continue };
+            let mut write = self.write(meaning, &entity, column, self.place(link));
+            write.way = Way::Relative(sign(amount, Direction::Up));
+            write.guard = if criteria { guard::in_chain(chain, position, column) } else { Guard::None };
+            write.rows = guard::row_count(self.unit, chain, self.reading);
+            write.read = owner.load;
+            found.push(write);
+        }
     }
 }
 

@@ -66,3 +66,24 @@ class BoundShelf
         $change->execute();
     }
 }
+
+class Keluar
+{
+    public function tambah($kode, $banyak)
+    {
+        $row = $this->gudang_model->ambil($kode)->row();
+        $data['jumlah'] = $row->jumlah - $banyak; // expect: INV001
+        $this->gudang_model->update_data($kode, 'kode', $data, 'tbl_barang');
+    }
+}
+
+class Vendita
+{
+    public function vendi($em, $id, $quanti)
+    {
+        $prodotto = $em->find(EProdotto::class, $id);
+        $prodotto->setQuantitaDisp($prodotto->getQuantitaDisp() - $quanti); // expect: INV001
+        $em->persist($prodotto);
+        $em->flush();
+    }
+}

@@ -132,3 +132,13 @@ function take_locked($lockedProducts, $lines)
         $lockedProduct->decrement('stock', $lines[$lockedProduct->id]); // fine: INV001
     }
 }
+
+class Pesanan
+{
+    public function kurangi($kode, $banyak)
+    {
+        $row = $this->pesanan_model->ambil($kode)->row();
+        $data['jumlah'] = $row->jumlah - $banyak; // fine: INV001
+        $this->pesanan_model->update_data($kode, 'kode', $data, 'detail_pesanan');
+    }
+}

@@ -52,3 +52,19 @@ BEGIN
     RETURN NEW;
 END
 $$ LANGUAGE plpgsql;
+
+-- What is left stands in a variable of its own.
+CREATE OR REPLACE FUNCTION take_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    seen INTEGER;
+    rest INTEGER;
+BEGIN
+    SELECT shop_id, stock INTO shop, seen FROM products WHERE id = NEW.product_id;
+    rest := seen - NEW.quantity;
+    UPDATE products
+    SET stock = rest, -- expect: INV001
+        updated_at = now()
+    WHERE id = NEW.product_id;
+    RETURN NEW;
+END;
+$$;

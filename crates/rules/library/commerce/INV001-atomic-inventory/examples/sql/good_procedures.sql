@@ -28,3 +28,26 @@ BEGIN
     RETURN NEW;
 END
 $$ LANGUAGE plpgsql;
+
+CREATE OR REPLACE FUNCTION take_line_locked() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    seen INTEGER;
+    rest INTEGER;
+BEGIN
+    SELECT stock INTO seen FROM products WHERE id = NEW.product_id FOR UPDATE;
+    rest := seen - NEW.quantity;
+    UPDATE products SET stock = rest WHERE id = NEW.product_id;
+    RETURN NEW;
+END;
+$$;
+
+-- A variable that is computed from something else says nothing of the stock.
+CREATE OR REPLACE FUNCTION count_again() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    counted INTEGER;
+BEGIN
+    counted := NEW.boxes + NEW.loose;
+    UPDATE products SET stock = counted WHERE id = NEW.product_id;
+    RETURN NEW;
+END;
+$$;
