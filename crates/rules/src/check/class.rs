@@ -14,11 +14,12 @@ pub(crate) fn classes(root: &Node<'_>, reading: Reading<'_>) -> Vec<ClassFact> {
             name: class.name.to_owned(),
             bases: bases(class),
             versioned: is_versioned(class),
+            compared: false,
             listed: false,
         }),
         // Mongoose: `new Schema({...}, { optimisticConcurrency: true })` protects what the file defines.
         Kind::Pair(key, _) if key.name() == Some("optimisticConcurrency") => {
-            found.push(ClassFact::versioned(""));
+            found.push(ClassFact::compared("", false));
         }
         // Rails' `db/schema.rb`: a table with `lock_version` is locked optimistically.
         Kind::Call(callee, arguments) if callee.name() == Some("create_table") => {
@@ -26,7 +27,7 @@ pub(crate) fn classes(root: &Node<'_>, reading: Reading<'_>) -> Vec<ClassFact> {
             if let Some(table) = arguments.first().and_then(Node::text)
                 && arguments.iter().any(|argument| argument.any(&locks))
             {
-                found.push(ClassFact::versioned(table));
+                found.push(ClassFact::compared(table, false));
             }
         }
         _ => {}
@@ -50,7 +51,7 @@ fn listed(reading: Reading<'_>) -> Vec<ClassFact> {
             let versioned = ["IsRowVersion", "IsConcurrencyToken", "UseXminAsConcurrencyToken"]
                 .iter()
                 .any(|word| own.split(mark).next().unwrap_or_default().contains(word));
-            found.push(ClassFact { name, bases: Vec::new(), versioned, listed: true });
+            found.push(ClassFact { name, bases: Vec::new(), versioned, compared: false, listed: true });
         }
     }
     found

@@ -100,14 +100,23 @@ pub(crate) struct ClassFact {
     /// The names of what it extends: a base class may carry the version.
     pub(crate) bases: Vec<String>,
     pub(crate) versioned: bool,
+    /// Only statements that store its objects are seen to compare the version: an object that saves itself goes past them.
+    pub(crate) compared: bool,
     /// A database context lists it.
     pub(crate) listed: bool,
 }
 
 impl ClassFact {
-    /// What is known only to carry a version.
-    pub(crate) fn versioned(name: &str) -> ClassFact {
-        ClassFact { name: name.to_owned(), bases: Vec::new(), versioned: true, listed: false }
+    /// What is known only to have its version compared by an UPDATE. Where objects save themselves (`saving`), that UPDATE
+    /// says nothing of their saves.
+    pub(crate) fn compared(name: &str, saving: bool) -> ClassFact {
+        ClassFact {
+            name: name.to_owned(),
+            bases: Vec::new(),
+            versioned: !saving,
+            compared: saving,
+            listed: false,
+        }
     }
 }
 
@@ -262,7 +271,7 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
             };
             write.called_before = called_before(unit, write.at);
         }
-        facts.classes.extend(versioned_tables(&writes));
+        facts.classes.extend(versioned_tables(&writes, reading));
         facts.stored.extend(super::persistence::stored_calls(unit, reading));
         writes.sort_by_key(|write| (write.at, write.column.clone()));
         writes.dedup_by_key(|write| (write.at, write.column.clone()));
@@ -278,11 +287,12 @@ pub(crate) fn read<'t>(lowered: &'t Lowered<'t>, reading: Reading<'_>) -> FileFa
 }
 
 /// Tables of which an UPDATE compares the version: whatever reads their rows elsewhere is refused when it comes too late.
-fn versioned_tables(writes: &[AmountWrite]) -> impl Iterator<Item = ClassFact> {
+fn versioned_tables(writes: &[AmountWrite], reading: Reading<'_>) -> impl Iterator<Item = ClassFact> {
+    let saving = matches!(reading.language, Language::Python | Language::Ruby | Language::Php);
     let compared = writes
         .iter()
         .filter(|write| write.guard == Guard::Version && write.persistence == Persistence::Statement);
-    compared.map(|write| ClassFact::versioned(&write.entity))
+    compared.map(move |write| ClassFact::compared(&write.entity, saving))
 }
 
 fn called_before(unit: &Unit<'_, '_>, at: Span) -> Vec<Called> {

@@ -174,6 +174,35 @@ pub(crate) fn is_stored_by_caller(
     })
 }
 
+/// Whether the object is handed to a function of this file that saves it: `product.stock -= n; keep(product)`.
+pub(crate) fn is_stored_by_callee(
+    unit: &Unit<'_, '_>,
+    object: &Node<'_>,
+    at: Span,
+    units: &[Unit<'_, '_>],
+) -> bool {
+    let Some(name) = object.name().filter(|name| *name != "this") else { return false };
+    let handed = |position: usize, callee: &Unit<'_, '_>| {
+        let parameter = callee.function.and_then(|function| function.parameters.get(position));
+        parameter.is_some_and(|parameter| {
+            let inside = Node { kind: Kind::Name(parameter.name), span: Span::default() };
+            let owner = callee.owner(&inside);
+            let begin = Span::default();
+            callee.chains.iter().any(|chain| saves(chain, (parameter.name, None), &[], &owner, begin))
+        })
+    };
+    unit.chains.iter().filter(|chain| chain.span.start > at.start).any(|chain| {
+        let Some(link) = chain.links.first().filter(|link| link.arguments.is_some()) else { return false };
+        let own = chain.root.name() == Some("this") || chain.root.name() == Some(link.name);
+        let position = link.given().iter().position(|argument| argument.name() == Some(name));
+        position.filter(|_| own).is_some_and(|position| {
+            units.iter().any(|callee| {
+                !std::ptr::eq(callee, unit) && squashed(callee.name) == link.key && handed(position, callee)
+            })
+        })
+    })
+}
+
 /// How the names of methods begin by which an object changes its own stock.
 const CHANGES: &[&str] = &[
     "reserve",

@@ -13,6 +13,7 @@ const INHERITANCE_MAX: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     versioned: HashSet<String>,
+    compared: HashSet<String>,
     listed: HashSet<String>,
     /// Methods that stored objects are asked by, each with the entities of the objects.
     stored: HashMap<String, HashSet<String>>,
@@ -29,6 +30,9 @@ impl Project {
             for class in &file.classes {
                 if (class.versioned || schema) && !class.name.is_empty() {
                     project.versioned.insert(key(&class.name));
+                }
+                if class.compared {
+                    project.compared.insert(key(&class.name));
                 }
                 if class.listed {
                     project.listed.insert(key(&class.name));
@@ -67,6 +71,11 @@ impl Project {
     /// Whether rows of an entity carry an optimistic version.
     pub(crate) fn is_versioned(&self, entity: &str) -> bool {
         !entity.is_empty() && self.versioned.contains(&key(entity))
+    }
+
+    /// Whether statements that store rows of an entity compare the version.
+    pub(crate) fn is_compared(&self, entity: &str) -> bool {
+        !entity.is_empty() && self.compared.contains(&key(entity))
     }
 
     /// Whether a database context lists the class.

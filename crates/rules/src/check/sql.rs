@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, BinaryOperator, Expr, ObjectName, SelectItem, SetExpr, Statement,
-    TableFactor, Value,
+    TableFactor, Update, UpdateTableFromKind, Value,
 };
 use sqlparser::dialect::{GenericDialect, MsSqlDialect, MySqlDialect};
 use sqlparser::parser::Parser;
@@ -147,10 +147,7 @@ fn closing(rest: &[char], bracket: char) -> Option<usize> {
 fn fact(statement: &Statement) -> Option<SqlFact> {
     match statement {
         Statement::Update(update) => {
-            let table = match &update.table.relation {
-                TableFactor::Table { name, .. } => name_of(name),
-                _ => String::new(),
-            };
+            let table = changed_table(update);
             let writes = update.assignments.iter().filter_map(write).collect();
             let mut guards = Vec::new();
             if let Some(selection) = &update.selection {
@@ -174,6 +171,45 @@ fn fact(statement: &Statement) -> Option<SqlFact> {
         }
         _ => None,
     }
+}
+
+/// The table whose rows an UPDATE changes: `UPDATE s SET s.quantity = 1 FROM stocks s`, `UPDATE lines l JOIN stocks s SET ...`
+/// name it by an alias.
+fn changed_table(update: &Update) -> String {
+    let from = match &update.from {
+        Some(UpdateTableFromKind::BeforeSet(tables) | UpdateTableFromKind::AfterSet(tables)) => {
+            tables.as_slice()
+        }
+        None => &[],
+    };
+    let tables = std::iter::once(&update.table).chain(from);
+    let named = tables.flat_map(|table| {
+        std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
+    });
+    let named: Vec<(String, String)> = named
+        .filter_map(|table| match table {
+            TableFactor::Table { name, alias, .. } => {
+                let alias = alias.as_ref().map(|alias| alias.name.value.to_lowercase());
+                Some((alias.unwrap_or_default(), name_of(name)))
+            }
+            _ => None,
+        })
+        .collect();
+    let real = |short: &str| {
+        named.iter().find(|(alias, _)| *alias == short.to_lowercase()).map(|(_, table)| table.clone())
+    };
+    // `SET s.quantity = ...` says whose column it is.
+    let target = update.assignments.first().and_then(|one| match &one.target {
+        AssignmentTarget::ColumnName(name) => {
+            name.to_string().rsplit_once('.').map(|(owner, _)| plain(owner))
+        }
+        AssignmentTarget::Tuple(_) => None,
+    });
+    let first = match &update.table.relation {
+        TableFactor::Table { name, .. } => name_of(name),
+        _ => String::new(),
+    };
+    target.and_then(|owner| real(&owner)).or_else(|| real(&first)).unwrap_or(first)
 }
 
 /// The column that a part of a SELECT reads: of `COALESCE(stock, 0)` this is `stock`.
@@ -345,11 +381,28 @@ mod tests {
             ),
             ("UPDATE products SET stock = GREATEST(stock - 1, 0) WHERE id = 1", Change::Down, vec!["id"]),
             ("UPDATE #{table} SET stock = stock + 1 WHERE id = {0}", Change::Up, vec!["id"]),
+            (
+                "UPDATE s SET s.quantity = s.quantity - i.n FROM stocks s JOIN inserted i ON s.id = i.id",
+                Change::Down,
+                vec![],
+            ),
             ("UPDATE [dbo].[Products] SET [Stock] = [Stock] - 1 WHERE Id = @Id", Change::Down, vec!["Id"]),
         ] {
             let (_, _, found, found_guards) = update(text);
             assert_eq!(found, change, "{text}");
             assert_eq!(found_guards, guards, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_known_by_its_alias() {
+        for (text, expected) in [
+            ("UPDATE s SET s.quantity = 1 FROM stocks s JOIN inserted i ON s.id = i.id", "stocks"),
+            ("UPDATE lines l JOIN stocks s ON s.id = l.stock_id SET s.quantity = s.quantity - l.n", "stocks"),
+            ("UPDATE products p SET quantity = 1 FROM lines l WHERE l.product_id = p.id", "products"),
+            ("UPDATE stocks SET quantity = 1", "stocks"),
+        ] {
+            assert_eq!(update(text).0, expected, "{text}");
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) const STOCK: &[&str] = &[
     "stockavailable",
     "availableunits",
     "unitsavailable",
+    "qtestock",
+    "qtstock",
     "unitsinstock",
     "unitinstock",
     "unitstock",

@@ -325,7 +325,8 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         write.read = read;
         write.persistence = persistence::of(self.unit, object, &owner, at, self.reading);
         if write.persistence == Persistence::Unseen
-            && statement::is_bound_later(self.unit, object, column, at)
+            && (statement::is_bound_later(self.unit, object, column, at)
+                || persistence::is_stored_by_callee(self.unit, object, at, self.units))
         {
             write.persistence = Persistence::Saved;
         }

@@ -94,6 +94,10 @@ fn protected(write: &AmountWrite, project: &Project) -> bool {
     if matches!(write.way, Way::ReadModify(_)) && project.is_versioned(&write.entity) {
         return true;
     }
+    let by_method = matches!(write.persistence, Persistence::Method | Persistence::MethodOfClass);
+    if matches!(write.way, Way::ReadModify(_)) && by_method && project.is_compared(&write.entity) {
+        return true;
+    }
     if matches!(write.way, Way::ReadModify(_)) && write.guard == Guard::Amount {
         // Compare and set: the old amount is in the condition.
         return true;

@@ -256,7 +256,9 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             .flat_map(|chain| chain.links.iter().map(move |link| (chain, link)))
             .filter(|(chain, link)| {
                 let key = link.key.as_str();
+                // PHP's `mysqli_stmt_bind_param($statement, "i", $left)` is the same as a function.
                 BINDS.contains(&key)
+                    || key.ends_with("bindparam")
                     || matches!(key, "run" | "exec" | "execcontext" | "query")
                         && holder.is_some()
                         && chain.root.name() == holder

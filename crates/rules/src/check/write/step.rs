@@ -36,11 +36,19 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
             if self.reading.language == Language::Ruby && !link.name.ends_with(['!', 'r']) {
                 write.way = Way::ReadModify(direction);
                 let this = Node { kind: Kind::Name("this"), span: chain.root.span };
-                let object = if own.is_some() { &this } else { chain.root };
+                let mut object = if own.is_some() { &this } else { chain.root };
+                // `product = Product.find(id).decrement(:stock)`: what was changed is known by that name from now on.
+                let named = self.unit.assignments.iter().find(|one| one.value.span == chain.span);
+                object = named.map_or(object, |one| one.target);
                 let owner = self.unit.owner(object);
                 write.read = owner.load;
                 write.persistence = persistence::of(self.unit, object, &owner, link.span, self.reading);
                 if chain.links[position..].iter().any(|later| later.key == "save") {
+                    write.persistence = Persistence::Saved;
+                }
+                if write.persistence == Persistence::Unseen
+                    && persistence::is_stored_by_callee(self.unit, object, chain.span, self.units)
+                {
                     write.persistence = Persistence::Saved;
                 }
             }

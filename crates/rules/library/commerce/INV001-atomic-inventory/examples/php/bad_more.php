@@ -87,3 +87,15 @@ class Vendita
         $em->flush();
     }
 }
+
+function jual($koneksi, $id, $banyak)
+{
+    $baca = mysqli_prepare($koneksi, "SELECT stok, harga FROM produk WHERE id = ?");
+    mysqli_stmt_execute($baca);
+    mysqli_stmt_bind_result($baca, $stok, $harga);
+    mysqli_stmt_fetch($baca);
+    $sisa = $stok - $banyak;
+    $ubah = mysqli_prepare($koneksi, "UPDATE produk SET stok = ? WHERE id = ?"); // expect: INV001
+    mysqli_stmt_bind_param($ubah, "ii", $sisa, $id);
+    mysqli_stmt_execute($ubah);
+}

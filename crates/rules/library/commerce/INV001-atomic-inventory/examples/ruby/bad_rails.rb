@@ -130,3 +130,20 @@ class SellMany
     Product.import changed, on_duplicate_key_update: [:stock]
   end
 end
+
+class GlassesController
+  def take_frame
+    frame = Frame.find_by(id: params[:frame_id]).decrement(:stock) # expect: INV001
+    frame.save
+  end
+
+  def down
+    good = Good.find(params[:id])
+    good.stock -= 1 # expect: INV001
+    keep(good)
+  end
+
+  def keep(thing)
+    render json: thing if thing.save
+  end
+end

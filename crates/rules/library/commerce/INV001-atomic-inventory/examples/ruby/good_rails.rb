@@ -116,3 +116,15 @@ class LessOfTheOrder
     Order.find(order_id).order_lines.find_by(product_id: product_id)
   end
 end
+
+class ShownController
+  def down
+    good = Good.find(params[:id])
+    good.stock -= 1 # fine: INV001
+    show(good)
+  end
+
+  def show(thing)
+    render json: thing
+  end
+end

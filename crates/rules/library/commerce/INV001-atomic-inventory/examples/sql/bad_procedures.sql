@@ -68,3 +68,20 @@ BEGIN
     RETURN NEW;
 END;
 $$;
+
+-- The table stands behind its alias.
+CREATE TRIGGER sold_line ON order_lines AFTER INSERT AS
+BEGIN
+    UPDATE w
+    SET w.quantity = w.quantity - i.quantity -- expect: INV001
+    FROM warehouse_stock w
+    JOIN inserted i ON w.product_id = i.product_id
+END
+GO
+
+CREATE OR REPLACE TRIGGER vendu AFTER INSERT ON ligne_commande FOR EACH ROW
+BEGIN
+    UPDATE article SET qtestock = qtestock - :new.nombre WHERE id = :new.article; -- expect: INV001
+    UPDATE lots SET lot_stock = lot_stock - :new.nombre WHERE id = :new.lot; -- expect: INV001
+END;
+/

@@ -51,3 +51,13 @@ BEGIN
     RETURN NEW;
 END;
 $$;
+
+-- What changes are the lines of an order, by their alias.
+CREATE TRIGGER less_of_a_line ON returns AFTER INSERT AS
+BEGIN
+    UPDATE l
+    SET l.quantity = l.quantity - i.quantity -- fine: INV001
+    FROM order_lines l
+    JOIN inserted i ON l.id = i.line_id
+END
+GO
