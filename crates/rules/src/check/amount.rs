@@ -233,9 +233,11 @@ impl<'t, 'a> Question<'_, 't, 'a> {
                 }
                 arguments.iter().find_map(|argument| self.derived(argument, depth + 1))
             }
-            Kind::New(_, parts) | Kind::Other(parts) | Kind::Text(_, parts) | Kind::List(parts) => {
+            Kind::New(_, parts) | Kind::Text(_, parts) | Kind::List(parts) => {
                 parts.iter().find_map(|part| self.derived(part, depth + 1))
             }
+            // The blocks of a `match` and its arms lead no further away from the value.
+            Kind::Other(parts) => parts.iter().find_map(|part| self.derived(part, depth)),
             Kind::Pair(_, value) => self.derived(value, depth + 1),
             Kind::Branch(_, rest) => rest.iter().find_map(|part| self.derived(part, depth + 1)),
             Kind::Member(object, "value") => self.derived(object, depth + 1),

@@ -65,6 +65,12 @@ impl<'t, 'a> Writer<'_, 't, 'a, '_> {
         let before = position.checked_sub(1).map(|before| &chain.links[before]);
         let place = before.and_then(|before| match before.given() {
             [path] if before.key == "ref" => place_of_path(path),
+            // Pyrebase's `db.child("products").child(id).child("stock").set(left)`.
+            [column] if before.key == "child" => {
+                let first = chain.links.iter().find(|link| link.key == "child");
+                let entity = first.and_then(|link| link.given().first()).and_then(Node::text);
+                column.text().map(|column| (entity.unwrap_or_default().to_owned(), column.to_owned()))
+            }
             [] if before.arguments.is_none() => chain
                 .root
                 .name()

@@ -151,3 +151,8 @@ class KeywordService:
     def sell_by_schema(self, db, product_id, wanted):
         product = crud.product.get(db, id=product_id)
         crud.product.update(db, db_obj=product, obj_in=ProductUpdate(stock=product.stock - wanted))  # expect: INV001
+
+
+def take_from_firebase(db, name, wanted):
+    stock = db.child("products").child(name).child("stock").get().val()
+    db.child("products").child(name).child("stock").set(stock - wanted)  # expect: INV001

@@ -45,3 +45,23 @@ async fn sell_item(pool: &SqlitePool, id: i64, wanted: i64) -> Result<(), Error>
     sqlx::query("UPDATE items SET quantity = ? WHERE id = ?").bind(quantity - wanted).bind(id).execute(pool).await?; // expect: INV001
     Ok(())
 }
+
+impl Records {
+    async fn record(&self, id: i32, kind: &str, wanted: i32) -> Result<(), Error> {
+        let inventory = inventory::Entity::find_by_id(id).one(&self.db).await?.ok_or(Error::Missing)?;
+        let current_stock = inventory.stock_level;
+        let mut changed: inventory::ActiveModel = inventory.into();
+        let left = match kind {
+            "sale" => {
+                if wanted < 0 {
+                    return Err(Error::Negative);
+                }
+                current_stock.saturating_sub(wanted)
+            }
+            _ => return Err(Error::Kind),
+        };
+        changed.stock_level = Set(left); // expect: INV001
+        changed.update(&self.db).await?;
+        Ok(())
+    }
+}
