@@ -19,6 +19,8 @@ struct Routine {
     locked: bool,
     /// Variables that hold an amount.
     held: HashMap<String, Held>,
+    /// Variables that hold a whole row, with its table.
+    rows: HashMap<String, (String, Span)>,
 }
 
 /// What a variable of a routine holds: an amount as it was read, or what was computed from it.
@@ -44,11 +46,13 @@ pub(crate) fn read(reading: Reading<'_>) -> FileFacts {
         let words = tokens(statement);
         let whole = span(source, start, start + statement.len());
         for (variable, table, column) in variables(&words) {
-            if reading.names.meaning(&table, &column).is_some() {
+            if column == "*" {
+                routine.rows.insert(variable, (table, whole));
+            } else if reading.names.meaning(&table, &column).is_some() {
                 routine.held.insert(variable, Held { read: whole, computed: None });
             }
         }
-        if let Some((variable, held)) = computed(&words, &routine) {
+        if let Some((variable, held)) = computed(&words, &routine, reading) {
             routine.held.insert(variable, held);
         }
         let mut from = 0;
@@ -87,7 +91,7 @@ fn update(
         let own = |guard: &String| squashed(guard) == squashed(&column.column);
         let guarded = judged || guards.iter().any(own) || checks.iter().any(own);
         let by_where = !judged && told.is_none() && !checks.iter().any(own);
-        let (way, read) = way(column, &tokens(alone), routine);
+        let (way, read) = way(column, &tokens(alone), routine, reading);
         found.push(AmountWrite {
             meaning,
             entity: table.clone(),
@@ -193,20 +197,33 @@ fn is_counted(rest: &str) -> bool {
     ["FOUND", "ROW_COUNT", "ROWCOUNT", "RETURNING"].iter().any(|word| routine.contains(word))
 }
 
-fn way(column: &sql::ColumnWrite, words: &[&str], routine: &Routine) -> (Way, Option<Span>) {
+fn way(
+    column: &sql::ColumnWrite,
+    words: &[&str],
+    routine: &Routine,
+    reading: Reading<'_>,
+) -> (Way, Option<Span>) {
     match column.change {
         Change::Down => return (Way::Relative(Direction::Down), None),
         Change::Up => return (Way::Relative(Direction::Up), None),
         Change::Absolute => {}
     }
     let value = assigned(words, &column.column);
-    let Some(held) = held_in(value, routine) else { return (Way::Absolute, None) };
+    let Some(held) = held_in(value, routine, reading) else { return (Way::Absolute, None) };
     (Way::ReadModify(held.computed.unwrap_or(Direction::Down)), Some(held.read))
 }
 
 /// The amount that an expression is computed from, and how it is changed.
-fn held_in(value: &[&str], routine: &Routine) -> Option<Held> {
-    let held = value.iter().find_map(|word| routine.held.get(&word.to_ascii_lowercase()))?;
+fn held_in(value: &[&str], routine: &Routine, reading: Reading<'_>) -> Option<Held> {
+    let held = value.iter().find_map(|word| {
+        let word = word.to_ascii_lowercase();
+        let of_row = || {
+            let (row, column) = word.split_once('.')?;
+            let (table, read) = routine.rows.get(row)?;
+            reading.names.meaning(table, column).map(|_| Held { read: *read, computed: None })
+        };
+        routine.held.get(&word).copied().or_else(of_row)
+    })?;
     let computed = if value.contains(&"+") {
         Some(Direction::Up)
     } else if value.contains(&"-") {
@@ -214,11 +231,11 @@ fn held_in(value: &[&str], routine: &Routine) -> Option<Held> {
     } else {
         held.computed
     };
-    Some(Held { computed, ..*held })
+    Some(Held { computed, ..held })
 }
 
 /// `left := stock_before - n`, `SET @left = @stock - n`: a variable that is computed from an amount that was read.
-fn computed(words: &[&str], routine: &Routine) -> Option<(String, Held)> {
+fn computed(words: &[&str], routine: &Routine, reading: Reading<'_>) -> Option<(String, Held)> {
     if words.iter().any(|word| word.eq_ignore_ascii_case("update")) {
         return None;
     }
@@ -231,7 +248,7 @@ fn computed(words: &[&str], routine: &Routine) -> Option<(String, Held)> {
             .map(|at| at + 1)
     })?;
     let value = &words[at + 2..];
-    let held = held_in(value, routine).filter(|held| held.computed.is_some())?;
+    let held = held_in(value, routine, reading).filter(|held| held.computed.is_some())?;
     Some((words[at].to_ascii_lowercase(), held))
 }
 

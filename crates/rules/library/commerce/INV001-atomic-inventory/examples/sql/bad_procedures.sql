@@ -85,3 +85,15 @@ BEGIN
     UPDATE lots SET lot_stock = lot_stock - :new.nombre WHERE id = :new.lot; -- expect: INV001
 END;
 /
+
+CREATE FUNCTION take_from_row(chosen UUID, wanted INTEGER) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    item products%ROWTYPE;
+    rest INTEGER;
+BEGIN
+    SELECT * INTO item FROM public.products WHERE id = chosen;
+    IF item.stock < wanted THEN RAISE EXCEPTION 'sold out'; END IF;
+    rest := GREATEST(0, item.stock - wanted);
+    UPDATE products SET stock = rest WHERE id = item.id; -- expect: INV001
+END;
+$$;

@@ -61,3 +61,11 @@ BEGIN
     JOIN inserted i ON l.id = i.line_id
 END
 GO
+
+CREATE FUNCTION take_from_locked_row(chosen UUID, wanted INTEGER) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT * INTO item FROM public.products WHERE id = chosen FOR UPDATE;
+    rest := item.stock - wanted;
+    UPDATE products SET stock = rest WHERE id = item.id;
+END;
+$$;
