@@ -319,6 +319,7 @@ impl<'t, 'a> Unit<'t, 'a> {
                     }
                     Kind::Name(name)
                         if !self.is_local(name)
+                            && !is_key(name)
                             && (is_class_or_table(name)
                                 || matches!(link.key.as_str(), "update" | "from" | "into")) =>
                     {

@@ -99,3 +99,13 @@ function jual($koneksi, $id, $banyak)
     mysqli_stmt_bind_param($ubah, "ii", $sisa, $id);
     mysqli_stmt_execute($ubah);
 }
+
+class Pembaruan
+{
+    public function kurangi($data)
+    {
+        extract($data);
+        $barang = $this->barangModel->find($barang_id);
+        $this->barangModel->update($barang_id, ['jumlah' => $barang['jumlah'] - $banyak]); // expect: INV001
+    }
+}

@@ -142,3 +142,11 @@ class Pesanan
         $this->pesanan_model->update_data($kode, 'kode', $data, 'detail_pesanan');
     }
 }
+
+class Kas
+{
+    public function keluar($kas)
+    {
+        $this->uangModel->update(1, ['jumlah' => $this->uangModel->first()['jumlah'] - $kas['jumlah']]); // fine: INV001
+    }
+}
