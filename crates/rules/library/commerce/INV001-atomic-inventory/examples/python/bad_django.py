@@ -91,3 +91,17 @@ def sell_chosen(validated_data):
     product = validated_data.get("product")
     product.quantity -= 1  # expect: INV001
     product.save()
+
+
+def take_compared(shelf_id, seen, wanted):
+    changed = ShelfStock.objects.filter(id=shelf_id, version=seen).update(
+        quantity=F("quantity") - wanted, version=seen + 1
+    )
+    return changed == 1
+
+
+# The version that another function compares does not stop an object that saves itself.
+def take_beside(shelf_id, wanted):
+    shelf = ShelfStock.objects.get(id=shelf_id)
+    shelf.quantity -= wanted  # expect: INV001
+    shelf.save()
