@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::fact::{AmountWrite, Lock, Reading};
 use super::language::Language;
-use super::names::{squashed, words};
+use super::names::{singular, squashed, words};
 use super::owner::is_bought;
 use super::tree::{Kind, Node};
 use super::unit::Unit;
@@ -73,11 +73,13 @@ fn chain_locks(unit: &Unit<'_, '_>, chain: &Chain<'_, '_>, reading: Reading<'_>)
         // The variant of an order's line is a variant.
         return true;
     }
-    let other = is_bought(&entity)
-        || words(&entity)
-            .iter()
-            .any(|word| matches!(word.as_str(), "user" | "wallet" | "account" | "customer" | "payment"));
-    !other
+    !is_of_buyer(&entity)
+}
+
+/// Whether an entity is the buyer's, or what the buyer has: its lock lets other buyers through.
+fn is_of_buyer(entity: &str) -> bool {
+    let named = ["user", "wallet", "account", "customer", "payment", "reservation"];
+    is_bought(entity) || words(entity).iter().any(|word| named.contains(&singular(word).as_str()))
 }
 
 fn link_locks(name: &str, key: &str, reading: Reading<'_>) -> bool {
@@ -143,7 +145,7 @@ fn text_locks(sql: &str) -> bool {
         return false;
     }
     match super::sql::read(sql) {
-        Some(super::sql::SqlFact::Select { table, .. }) => !is_bought(&table),
+        Some(super::sql::SqlFact::Select { table, .. }) => !is_of_buyer(&table),
         _ => true,
     }
 }

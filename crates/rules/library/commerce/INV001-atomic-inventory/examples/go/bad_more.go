@@ -105,3 +105,14 @@ func sellByBun(ctx context.Context, db *bun.DB, id string, wanted int) error {
 	_, err := db.NewUpdate().Model((*Product)(nil)).Set("stock = stock - ?", wanted).Where("id = ?", id).Exec(ctx) // expect: INV001
 	return err
 }
+
+// The lock of one buyer's reservation lets the others through.
+func confirmReservation(ctx context.Context, tx pgx.Tx, id int, product int, wanted int) error {
+	var held int
+	err := tx.QueryRow(ctx, "SELECT qty FROM reservations WHERE id = $1 FOR UPDATE", id).Scan(&held)
+	if err != nil || held < wanted {
+		return errShort
+	}
+	_, err = tx.Exec(ctx, "UPDATE products SET stock = stock - $1 WHERE id = $2", wanted, product) // expect: INV001
+	return err
+}
