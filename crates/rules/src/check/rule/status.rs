@@ -22,7 +22,6 @@ pub(super) const ORDERS: &[&str] =
     &["order", "pedido", "orden", "commande", "bestellung", "donhang", "pesanan", "siparis", "ordine"];
 pub(super) const STATUS: &[&str] =
     &["status", "state", "orderstatus", "orderstate", "statut", "estado", "trangthai"];
-/// Words in the names of functions that may change the status, and of what they consult.
 /// What belongs to an order and has a status of its own.
 const PARTS: &[&str] = &[
     "payment",
@@ -35,6 +34,7 @@ const PARTS: &[&str] = &[
     "ticket",
     "transaction",
 ];
+/// Words in the names of functions that may change the status, and of what they consult.
 const MACHINES: &[&str] = &["transition", "statemachine", "fsm", "nextstate", "allowedstatus", "validstatus"];
 
 /// A write to the status of a stored order.
