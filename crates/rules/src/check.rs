@@ -162,7 +162,7 @@ fn read_file(file: &Path, root: &Path, names: &Names, filter: &walk::Filter) -> 
     let language = Language::of_path(file)?;
     let path = file.strip_prefix(root).unwrap_or(file).to_path_buf();
     let text = walk::text(file)?;
-    let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let lines = text.lines().count();
     if !filter.is_relevant(&text) || walk::is_generated(&text) {
         let facts = FileFacts::default();
         let (source, suppressions) = (String::new(), Vec::new());
