@@ -93,17 +93,18 @@ impl fmt::Display for Outcome {
         let pending = self.changes.iter().filter(|change| change.is_pending()).count();
         match (lost, self.mode) {
             (true, _) => write!(formatter, "nothing was written: rules would be lost"),
-            (false, Mode::Write) => write!(formatter, "{} changed", files(pending)),
+            (false, Mode::Write) => write!(formatter, "{} changed", counted(pending, "file")),
             (false, Mode::Check | Mode::DryRun) if pending == 0 => write!(formatter, "nothing to do"),
             (false, Mode::Check | Mode::DryRun) => {
-                write!(formatter, "{} would change; run `sellonce rules sync`", files(pending))
+                write!(formatter, "{} would change; run `sellonce rules sync`", counted(pending, "file"))
             }
         }
     }
 }
 
-fn files(number: usize) -> String {
-    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+/// `1 file`, `2 files`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn word(change: &Change, mode: Mode) -> &'static str {

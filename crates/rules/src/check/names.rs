@@ -202,7 +202,7 @@ impl Names {
         let column = words.concat();
         self.is_stock(&column, &words)
             || self.limits.contains(&column)
-            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK, QUANTITIES]
+            || [STOCK_WEAK, RESERVED, RESERVED_WEAK, USED_WEAK, LEFT, LEFT_WEAK, QUANTITIES, SPARE]
                 .iter()
                 .any(|list| list.contains(&column.as_str()))
             || are_taken(&words)
@@ -282,7 +282,7 @@ pub(crate) fn is_bound(column: &str) -> bool {
 
 /// Whether a column means stock in an entity of any name, if the code shows that it is taken from.
 pub(crate) fn is_quantity(column: &str) -> bool {
-    QUANTITIES.contains(&squashed(column).as_str()) || is_long_quantity(&words(column))
+    QUANTITIES.contains(&squashed(column).as_str()) || is_spare(column) || is_core_quantity(column)
 }
 
 /// Whether a column is named a quantity and nothing else.

@@ -25,7 +25,7 @@ fn a_race_is_shown_with_its_read_and_its_write() {
     let text = written(&check(RACE, |_| {}), Format::Text);
     assert!(text.contains("shop.js:3:3: error [INV001]"), "{text}");
     assert!(text.contains("2 |   const product = await Product.findById(id);   <- read here"), "{text}");
-    assert!(text.contains("in 1 files (5 lines,"), "{text}");
+    assert!(text.contains("1 finding in 1 file (5 lines, 1 relevant site)"), "{text}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::level;
 use crate::check::Outcome;
+use crate::sync::counted;
 use std::io::{self, Write};
 
 pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -22,10 +23,10 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "{} findings in {} files ({} lines, {} relevant sites)",
-        outcome.findings.len(),
-        outcome.files,
-        outcome.lines,
-        outcome.sites.len()
+        "{} in {} ({}, {})",
+        counted(outcome.findings.len(), "finding"),
+        counted(outcome.files, "file"),
+        counted(outcome.lines, "line"),
+        counted(outcome.sites.len(), "relevant site")
     )
 }

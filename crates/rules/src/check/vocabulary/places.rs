@@ -165,7 +165,8 @@ pub(in crate::check) const BOUNDS: &[&str] = &[
     "allocation",
     "available",
 ];
-/// Columns that mean stock in an entity of any name if the code compares them with what is wanted before it takes it.
+/// Columns that mean stock in an entity of any name if the code compares them with what is wanted before it takes it; so
+/// do those of `SPARE`.
 pub(in crate::check) const QUANTITIES: &[&str] = &[
     "quantity",
     "qty",
@@ -185,29 +186,12 @@ pub(in crate::check) const QUANTITIES: &[&str] = &[
     "qtde",
     "qte",
     "units",
-    "remaining",
-    "available",
-    "disponible",
-    "disponivel",
-    "copies",
-    "capacity",
     "itemquantity",
     "totalquantity",
     "currentquantity",
     "unidades",
-    "slots",
-    "seats",
-    "tickets",
-    "spots",
-    "cupo",
-    "cupos",
-    "vagas",
-    "plazas",
-    "kuota",
-    "quota",
-    "kursi",
 ];
-/// Of these the columns of things that are given out one by one.
+/// Columns of things that are given out one by one.
 pub(in crate::check) const SPARE: &[&str] = &[
     "remaining",
     "available",
